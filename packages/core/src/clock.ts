@@ -1,0 +1,53 @@
+import { coreError } from './core-errors.ts'
+
+/** A source of the current instant, in milliseconds since 1970-01-01T00:00:00Z. Pure code takes one; it never reads the time itself. */
+export type Clock = () => number
+
+/** The machine's clock. */
+export const systemClock: Clock = () => Date.now()
+
+/** A clock for tests: stands still until moved. */
+export function fixedClock(
+  start: string | number,
+): Clock & { advance(milliseconds: number): void; set(to: string | number): void } {
+  const at = (time: string | number) => (typeof time === 'number' ? time : parseInstant(time))
+  let now = at(start)
+  return Object.assign(() => now, {
+    advance: (milliseconds: number) => {
+      now += milliseconds
+    },
+    set: (to: string | number) => {
+      now = at(to)
+    },
+  })
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/** Whether the text is `YYYY-MM-DDTHH:mm:ss.sssZ` and names a day and a time that exist (no 30 February, no 24:00). */
+export function isInstant(text: string): boolean {
+  if (!INSTANT.test(text)) return false
+  const time = Date.parse(text)
+  return !Number.isNaN(time) && new Date(time).toISOString() === text
+}
+
+/**
+ * Reads `YYYY-MM-DDTHH:mm:ss.sssZ` (UTC, milliseconds, years 0000 to 9999).
+ * @returns milliseconds since 1970-01-01T00:00:00Z
+ * @throws PhiError PHI_CORE_TIME for any other spelling and for days that do not exist
+ */
+export function parseInstant(text: string): number {
+  if (!isInstant(text)) throw coreError('PHI_CORE_TIME')
+  return Date.parse(text)
+}
+
+/**
+ * Writes milliseconds since 1970-01-01T00:00:00Z as `YYYY-MM-DDTHH:mm:ss.sssZ`.
+ * @throws PhiError PHI_CORE_TIME when the instant lies outside the years 0000 to 9999, where the text would have another width
+ */
+export function formatInstant(milliseconds: number): string {
+  const date = new Date(milliseconds)
+  const year = date.getUTCFullYear()
+  if (!(year >= 0 && year <= 9999)) throw coreError('PHI_CORE_TIME', { detail: 'the year must lie between 0000 and 9999' })
+  return date.toISOString()
+}

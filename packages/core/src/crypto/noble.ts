@@ -1,0 +1,13 @@
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+
+export const sha256 = (data: Uint8Array): Uint8Array => nobleSha256(data)
+
+export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array => hmac(nobleSha256, key, data)
+
+export const randomBytes = (length: number): Uint8Array => {
+  const bytes = new Uint8Array(length)
+  // The Web Crypto API hands out at most 65,536 bytes a call.
+  for (let at = 0; at < length; at += 65_536) globalThis.crypto.getRandomValues(bytes.subarray(at, at + 65_536))
+  return bytes
+}

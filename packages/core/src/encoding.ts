@@ -1,0 +1,80 @@
+import { coreError } from './core-errors.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** UTF-8 bytes of a text. The text must be well formed: a lone surrogate is refused, never replaced. */
+export function utf8(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw coreError('PHI_CORE_ENCODING', { detail: 'the text holds a lone surrogate' })
+  return encoder.encode(text)
+}
+
+/** The text of UTF-8 bytes. @throws PhiError PHI_CORE_ENCODING when the bytes are not UTF-8 */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw coreError('PHI_CORE_ENCODING', { detail: 'the bytes are not UTF-8', cause })
+  }
+}
+
+type BufferLike = {
+  from(source: Uint8Array | ArrayBufferLike, offset?: number, length?: number): { toString(encoding: string): string }
+} & {
+  from(source: string, encoding: string): Uint8Array
+}
+const NodeBuffer = (globalThis as { Buffer?: BufferLike }).Buffer
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/** Standard base64 with padding (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  if (NodeBuffer) return NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  let out = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const a = bytes[i] as number
+    const b = bytes[i + 1]
+    const c = bytes[i + 2]
+    out += ALPHABET.charAt(a >> 2)
+    out += ALPHABET.charAt(((a & 3) << 4) | ((b ?? 0) >> 4))
+    out += b === undefined ? '=' : ALPHABET.charAt(((b & 15) << 2) | ((c ?? 0) >> 6))
+    out += c === undefined ? '=' : ALPHABET.charAt(c & 63)
+  }
+  return out
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/**
+ * Reads standard base64 with padding, in its one canonical spelling: no white space, and no stray bits in the last character.
+ * @throws PhiError PHI_CORE_ENCODING
+ */
+export function fromBase64(text: string): Uint8Array {
+  if (!BASE64.test(text)) throw coreError('PHI_CORE_ENCODING', { detail: 'not padded standard base64' })
+  const binary = atob(text)
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  if (toBase64(bytes) !== text) throw coreError('PHI_CORE_ENCODING', { detail: 'base64 with stray bits at its end' })
+  return bytes
+}
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  let out = ''
+  for (const byte of bytes) out += (byte + 256).toString(16).slice(1)
+  return out
+}
+
+/** Reads lower-case hexadecimal. @throws PhiError PHI_CORE_ENCODING */
+export function fromHex(text: string): Uint8Array {
+  if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw coreError('PHI_CORE_ENCODING', { detail: 'not lower-case hexadecimal' })
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+}
+
+/** Whether two byte strings are equal, in time that depends on their length only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number)
+  return difference === 0
+}

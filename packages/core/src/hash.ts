@@ -1,0 +1,10 @@
+import * as crypto from '#crypto'
+
+/** SHA-256 (FIPS 180-4). `node:crypto` in Node, `@noble/hashes` elsewhere. @returns 32 bytes */
+export const sha256: (data: Uint8Array) => Uint8Array = crypto.sha256
+
+/** HMAC-SHA-256 (RFC 2104, FIPS 198-1). @returns 32 bytes */
+export const hmacSha256: (key: Uint8Array, data: Uint8Array) => Uint8Array = crypto.hmacSha256
+
+/** Bytes from the platform's cryptographic random generator. */
+export const randomBytes: (length: number) => Uint8Array = crypto.randomBytes

@@ -1,0 +1,6 @@
+export { type CanonicalValue, canonicalJson, MAX_CANONICAL_DEPTH } from './canonical-json.ts'
+export { type Clock, fixedClock, formatInstant, isInstant, parseInstant, systemClock } from './clock.ts'
+export { coreErrors } from './core-errors.ts'
+export { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from './encoding.ts'
+export { type ErrorCatalogue, type ErrorContext, type ErrorEntry, errorsOf, isPhiError, PhiError } from './errors.ts'
+export { hmacSha256, randomBytes, sha256 } from './hash.ts'
