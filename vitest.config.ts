@@ -1,22 +1,25 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
-  // Tests read the sources: every workspace's `exports` and `imports` name them under this condition.
-  resolve: { conditions: ['@phi/source', 'node', 'import', 'module', 'default'] },
-  ssr: {
-    resolve: {
-      conditions: ['@phi/source', 'node', 'import', 'module', 'default'],
-      externalConditions: ['node', 'import', 'default'],
+export default defineConfig(({ mode }) => {
+  // `npm run test:long` is `vitest run --mode long`: a mode, since no shell syntax for variables works everywhere.
+  if (mode === 'long') process.env.PHI_LONG = '1'
+
+  return {
+    // Tests read the sources: every workspace's `exports` and `imports` name them under this condition.
+    resolve: { conditions: ['@phi/source', 'node'] },
+    ssr: {
+      resolve: {
+        conditions: ['@phi/source', 'node'],
+        externalConditions: ['node'],
+      },
     },
-  },
-  test: {
-    include: [
-      'packages/*/src/**/*.test.ts',
-      'packages/*/test/**/*.test.ts',
-      'examples/*/src/**/*.test.ts',
-      'examples/*/test/**/*.test.ts',
-    ],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-  },
+    test: {
+      include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
+      // The consumer tests read packed tarballs and have a configuration of their own: `npm run check:packages`.
+      exclude: ['**/node_modules/**', '**/dist/**', 'packages/consumer/**'],
+      maxWorkers: 2,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+    },
+  }
 })

@@ -21,9 +21,10 @@ function text(value: string): string {
 }
 
 function array(value: readonly unknown[], depth: number): string {
+  // The elements and `length` are all that JSON can tell of an array: a hole makes fewer keys, any other property makes more.
+  if (Reflect.ownKeys(value).length !== value.length + 1) throw refuse('an array has holes or properties of its own')
   let out = '['
   for (let i = 0; i < value.length; i++) {
-    // A hole would read as undefined, which has no JSON form.
     if (i > 0) out += ','
     out += write(value[i], depth)
   }
@@ -68,7 +69,9 @@ function write(value: unknown, depth: number): string {
  * The canonical JSON text of a value, RFC 8785 (JSON Canonicalization Scheme).
  *
  * Refused rather than bent: lone surrogates, NaN and infinities, bigint, undefined (also inside arrays and as a property),
- * functions, symbols, class instances such as Date and Map, and nesting beyond 64 levels, cycles included.
+ * functions (`toJSON` too), symbols, class instances such as Date and Map, arrays with holes or named properties, and nesting
+ * beyond 64 levels, cycles included. Getters are read once; what they throw passes through. Properties that are not
+ * enumerable are no part of the value, as in JSON.stringify.
  * @throws PhiError PHI_CORE_CANONICAL
  */
 export function canonicalJson(value: unknown): string {

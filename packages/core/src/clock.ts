@@ -26,7 +26,7 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 /** Whether the text is `YYYY-MM-DDTHH:mm:ss.sssZ` and names a day and a time that exist (no 30 February, no 24:00). */
 export function isInstant(text: string): boolean {
-  if (!INSTANT.test(text)) return false
+  if (typeof text !== 'string' || !INSTANT.test(text)) return false
   const time = Date.parse(text)
   return !Number.isNaN(time) && new Date(time).toISOString() === text
 }

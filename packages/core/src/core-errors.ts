@@ -22,6 +22,10 @@ export const coreErrors = {
     problem: 'The tenant identifier is not valid',
     remedy: 'Use 1 to 64 of the characters a-z, 0-9, "-", "_" and ".", starting with a letter or a digit.',
   },
+  PHI_CORE_CITATION: {
+    problem: 'The citation is not valid',
+    remedy: 'Name a source and a section, as in "45 CFR 164.312(b)", and how well it is confirmed.',
+  },
   PHI_CORE_UNKNOWN_KEY: {
     problem: 'The key is not in the taxonomy',
     remedy: 'Use a key of the tree, or one of its branches; the trees are exported by @phi/core.',

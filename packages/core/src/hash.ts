@@ -8,3 +8,6 @@ export const hmacSha256: (key: Uint8Array, data: Uint8Array) => Uint8Array = cry
 
 /** Bytes from the platform's cryptographic random generator. */
 export const randomBytes: (length: number) => Uint8Array = crypto.randomBytes
+
+/** SHA-256 as padded base64: the spelling that formats and chains store, and the faster one in Node. @returns 44 characters */
+export const sha256Base64: (data: Uint8Array) => string = crypto.sha256Base64

@@ -1,5 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { toBase64 } from '../encoding.ts'
 
 export const sha256 = (data: Uint8Array): Uint8Array => nobleSha256(data)
 
@@ -11,3 +12,5 @@ export const randomBytes = (length: number): Uint8Array => {
   for (let at = 0; at < length; at += 65_536) globalThis.crypto.getRandomValues(bytes.subarray(at, at + 65_536))
   return bytes
 }
+
+export const sha256Base64 = (data: Uint8Array): string => toBase64(nobleSha256(data))

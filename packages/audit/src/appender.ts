@@ -1,0 +1,371 @@
+import { type Clock, isPhiError, type PhiError } from '@phi/core'
+import type { Candidate } from './candidate.ts'
+import { auditError } from './errors.ts'
+import type { PreparedEntry } from './group.ts'
+import { linkEntries } from './link.ts'
+import type { AuditStore, Build, ExtendContext, Extension, LogKey, StoredEntry } from './store/store.ts'
+
+/** What the caller of append learns. */
+export interface Receipt {
+  readonly index: number
+  readonly eventId: string
+  /** Entry hash, base64. */
+  readonly hash: string
+  readonly recordedAt: string
+  /** The entry was in the log already: this call was a retry, and nothing new was written. */
+  readonly duplicate: boolean
+}
+
+/** For each candidate the receipt, or the error that keeps it out. */
+export type Outcomes = (Receipt | PhiError)[]
+
+/**
+ * Makes the builder for a batch of candidates. Candidates whose id is in the log, or earlier in the batch, become duplicates or
+ * conflicts; the others are chained. The outcomes of the builder's last call are the ones that hold.
+ */
+export function buildBatch(
+  origin: string,
+  candidates: readonly Candidate[],
+  clock: Clock,
+): { readonly build: Build; outcomes: () => Outcomes } {
+  let outcomes: Outcomes = []
+  const build = ({ head, existing }: ExtendContext): Extension | null => {
+    outcomes = new Array(candidates.length)
+    const fresh: PreparedEntry[] = []
+    const slots: number[] = []
+    const positions = new Map<string, number>()
+    const repeats: [slot: number, position: number][] = []
+    for (let slot = 0; slot < candidates.length; slot++) {
+      const candidate = candidates[slot] as Candidate
+      const { eventId } = candidate.prepared
+      const stored = existing.get(eventId)
+      if (stored !== undefined) {
+        outcomes[slot] = candidate.isSame(stored) ? candidate.receiptOf(stored) : auditError('PHI_AUDIT_CONFLICT')
+        continue
+      }
+      const position = positions.get(eventId)
+      if (position !== undefined) {
+        repeats.push([slot, position])
+        continue
+      }
+      positions.set(eventId, fresh.length)
+      slots.push(slot)
+      fresh.push(candidate.prepared)
+    }
+    if (fresh.length === 0) return null
+    const extension = linkEntries(origin, head, fresh, clock())
+    const { recordedAt } = extension.head
+    for (let i = 0; i < fresh.length; i++) {
+      const { eventId } = fresh[i] as PreparedEntry
+      outcomes[slots[i] as number] = {
+        index: head.size + i,
+        eventId,
+        hash: extension.hashes[i] as string,
+        recordedAt,
+        duplicate: false,
+      }
+    }
+    for (const [slot, position] of repeats) {
+      const entry = extension.entries[position] as StoredEntry
+      const candidate = candidates[slot] as Candidate
+      outcomes[slot] = candidate.isSame(entry) ? candidate.receiptOf(entry) : auditError('PHI_AUDIT_CONFLICT')
+    }
+    return extension
+  }
+  return { build, outcomes: () => outcomes }
+}
+
+/** Limits on what may wait and how much goes into one transaction. */
+export interface AppendLimits {
+  /** Entries in one transaction at most. */
+  readonly batchEntries: number
+  /** Bytes of group text in one transaction, roughly at most. */
+  readonly batchBytes: number
+  /** Entries that may wait in this process; further calls wait for room. */
+  readonly queueEntries: number
+  readonly queueBytes: number
+  /** How long one append may take in all, waiting for room and retries included, in milliseconds. */
+  readonly timeoutMs: number
+}
+
+export const defaultLimits: AppendLimits = {
+  batchEntries: 1000,
+  batchBytes: 4 * 1024 * 1024,
+  queueEntries: 10_000,
+  queueBytes: 64 * 1024 * 1024,
+  timeoutMs: 10_000,
+}
+
+interface Pending {
+  readonly candidate: Candidate
+  readonly deadline: number
+  /** An attempt to commit this entry ended without an answer. */
+  unknown: boolean
+  settled: boolean
+  readonly resolve: (receipt: Receipt) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Waiter {
+  readonly enter: () => void
+  readonly deadline: number
+  readonly reject: (error: unknown) => void
+}
+
+/** How an appender is doing. */
+export interface AppenderState {
+  readonly pending: number
+  readonly inFlight: number
+  readonly waiting: number
+  readonly failuresInARow: number
+  readonly lastFailure: string | undefined
+  readonly lastSuccessAt: number | undefined
+}
+
+// Two batches: while the store writes one, the next is chained onto the head that the first will leave behind.
+const PIPELINE = 2
+const FIRST_BACKOFF_MS = 20
+const LONGEST_BACKOFF_MS = 1000
+
+/**
+ * Group commit. Concurrent appends share a transaction; a batch is whatever gathered while the one before was under way, so
+ * batches grow with load and a lone caller waits for nobody.
+ */
+export class Appender {
+  readonly #store: AuditStore<never>
+  readonly #log: LogKey
+  readonly #clock: Clock
+  readonly #limits: AppendLimits
+  readonly #onExtended: (extension: Extension) => void | Promise<void>
+  readonly #onFailure: (error: unknown) => void
+  #queue: Pending[] = []
+  #queueBytes = 0
+  #waiters: Waiter[] = []
+  #inFlight = 0
+  #inFlightEntries = new Set<Pending>()
+  #scheduled = false
+  #backoff = 0
+  #retryAt = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #failures = 0
+  #lastFailure: string | undefined
+  #lastSuccessAt: number | undefined
+  #idle: (() => void)[] = []
+
+  constructor(
+    store: AuditStore<never>,
+    log: LogKey,
+    clock: Clock,
+    limits: AppendLimits,
+    onExtended: (extension: Extension) => void | Promise<void>,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#store = store
+    this.#log = log
+    this.#clock = clock
+    this.#limits = limits
+    this.#onExtended = onExtended
+    this.#onFailure = onFailure
+  }
+
+  state(): AppenderState {
+    return {
+      pending: this.#queue.length,
+      inFlight: this.#inFlightEntries.size,
+      waiting: this.#waiters.length,
+      failuresInARow: this.#failures,
+      lastFailure: this.#lastFailure,
+      lastSuccessAt: this.#lastSuccessAt,
+    }
+  }
+
+  /** Resolves when the entry is durable, or rejects in bounded time. */
+  append(candidate: Candidate): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      const deadline = performance.now() + this.#limits.timeoutMs
+      const enter = () => {
+        this.#queue.push({ candidate, deadline, unknown: false, settled: false, resolve, reject })
+        this.#queueBytes += candidate.prepared.size
+        this.#schedule()
+      }
+      if (this.#hasRoom() && this.#waiters.length === 0) enter()
+      else this.#waiters.push({ enter, deadline, reject })
+      this.#arm()
+    })
+  }
+
+  /** Resolves when nothing is queued, waiting or under way. */
+  drained(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #isIdle(): boolean {
+    return this.#queue.length === 0 && this.#inFlight === 0 && this.#waiters.length === 0
+  }
+
+  #hasRoom(): boolean {
+    return this.#queue.length < this.#limits.queueEntries && this.#queueBytes < this.#limits.queueBytes
+  }
+
+  /** Once the callers of this turn have all come in. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediateOrSoon(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    if (performance.now() < this.#retryAt) return
+    while (this.#queue.length > 0 && this.#inFlight < PIPELINE) void this.#write(this.#takeBatch())
+    if (this.#isIdle()) {
+      if (this.#timer !== undefined) clearTimeout(this.#timer)
+      this.#timer = undefined
+      for (const resolve of this.#idle.splice(0)) resolve()
+    }
+  }
+
+  #takeBatch(): Pending[] {
+    const { batchEntries, batchBytes } = this.#limits
+    // With much waiting, half of it goes first, so that the second half is prepared while the first is written.
+    const fair = Math.max(64, Math.ceil((this.#queue.length + this.#inFlightEntries.size) / PIPELINE))
+    const most = Math.min(batchEntries, fair, this.#queue.length)
+    let bytes = 0
+    let count = 0
+    while (count < most && (count === 0 || bytes < batchBytes)) {
+      bytes += (this.#queue[count] as Pending).candidate.prepared.size
+      count++
+    }
+    const batch = this.#queue.splice(0, count)
+    this.#queueBytes -= bytes
+    while (this.#waiters.length > 0 && this.#hasRoom()) (this.#waiters.shift() as Waiter).enter()
+    return batch
+  }
+
+  async #write(batch: readonly Pending[]): Promise<void> {
+    this.#inFlight++
+    for (const pending of batch) this.#inFlightEntries.add(pending)
+    const { build, outcomes } = buildBatch(
+      this.#log.origin,
+      batch.map(({ candidate }) => candidate),
+      this.#clock,
+    )
+    try {
+      const extension = await this.#store.extend(
+        this.#log,
+        batch.map(({ candidate }) => candidate.prepared.eventId),
+        build,
+      )
+      this.#succeeded()
+      if (extension !== null) {
+        const after = this.#onExtended(extension)
+        if (after !== undefined) await after
+      }
+      const results = outcomes()
+      for (let i = 0; i < batch.length; i++) settle(batch[i] as Pending, results[i] as Receipt | PhiError)
+    } catch (error) {
+      this.#failed(batch, error)
+    } finally {
+      this.#inFlight--
+      for (const pending of batch) this.#inFlightEntries.delete(pending)
+      this.#schedule()
+    }
+  }
+
+  #succeeded(): void {
+    this.#failures = 0
+    this.#backoff = 0
+    this.#retryAt = 0
+    this.#lastSuccessAt = this.#clock()
+  }
+
+  /** What can be tried again goes back to the front of the queue, in its order; the rest is told. */
+  #failed(batch: readonly Pending[], error: unknown): void {
+    this.#failures++
+    this.#lastFailure = isPhiError(error) ? error.code : 'unexpected'
+    this.#onFailure(error)
+    const retryable = isPhiError(error) && error.retryable
+    const unknown = isPhiError(error, 'PHI_AUDIT_OUTCOME_UNKNOWN')
+    const now = performance.now()
+    const again: Pending[] = []
+    for (const pending of batch) {
+      if (pending.settled) continue
+      if (unknown) pending.unknown = true
+      if (!retryable) {
+        pending.settled = true
+        pending.reject(error)
+      } else if (pending.deadline <= now) this.#expire(pending, error)
+      else again.push(pending)
+    }
+    if (again.length === 0) return
+    this.#queue.unshift(...again)
+    for (const pending of again) this.#queueBytes += pending.candidate.prepared.size
+    this.#backoff = Math.min(LONGEST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, this.#backoff * 2))
+    this.#retryAt = now + this.#backoff
+    this.#arm()
+  }
+
+  #expire(pending: Pending, cause?: unknown): void {
+    pending.settled = true
+    const inFlight = this.#inFlightEntries.has(pending)
+    const context = cause === undefined ? {} : { cause }
+    const { generatedId } = pending.candidate
+    if (pending.unknown || inFlight) {
+      const info = generatedId === undefined ? {} : { info: { eventId: generatedId } }
+      pending.reject(auditError('PHI_AUDIT_OUTCOME_UNKNOWN', { ...context, ...info }))
+    } else if (this.#failures > 0) pending.reject(auditError('PHI_AUDIT_UNAVAILABLE', context))
+    else pending.reject(auditError('PHI_AUDIT_BUSY', context))
+  }
+
+  /** One timer: it wakes for the next retry or the next deadline, whichever comes first. */
+  #arm(): void {
+    const now = performance.now()
+    const next = this.#retryAt > now && this.#queue.length > 0 ? this.#retryAt - now : this.#limits.timeoutMs / 4
+    if (this.#timer !== undefined) {
+      if (this.#retryAt <= now) return
+      clearTimeout(this.#timer)
+    }
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#sweep()
+        this.#flush()
+        if (!this.#isIdle()) this.#arm()
+      },
+      Math.max(1, next),
+    )
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    const late = (pending: Pending) => !pending.settled && pending.deadline <= now
+    for (const pending of this.#inFlightEntries) if (late(pending)) this.#expire(pending)
+    const expired = this.#queue.filter(late)
+    if (expired.length > 0) {
+      for (const pending of expired) {
+        this.#queueBytes -= pending.candidate.prepared.size
+        this.#expire(pending)
+      }
+      this.#queue = this.#queue.filter((pending) => !pending.settled)
+    }
+    const tired = this.#waiters.filter(({ deadline }) => deadline <= now)
+    if (tired.length > 0) {
+      this.#waiters = this.#waiters.filter(({ deadline }) => deadline > now)
+      for (const waiter of tired) waiter.reject(auditError(this.#failures > 0 ? 'PHI_AUDIT_UNAVAILABLE' : 'PHI_AUDIT_BUSY'))
+    }
+  }
+}
+
+function settle(pending: Pending, outcome: Receipt | PhiError): void {
+  if (pending.settled) return
+  pending.settled = true
+  if (isPhiError(outcome)) pending.reject(outcome)
+  else pending.resolve(outcome)
+}
+
+/** The end of this turn of the event loop: setImmediate in Node; elsewhere a macrotask of the same kind. */
+const setImmediateOrSoon: (run: () => void) => void =
+  typeof setImmediate === 'function' ? (run) => void setImmediate(run) : (run) => void setTimeout(run, 0)

@@ -1,0 +1,116 @@
+import { equalBytes, isPhiError } from '@phi/core'
+import { auditError } from './errors.ts'
+import { frontierOf } from './head.ts'
+import { consistencyProofFromTiles, frontierRoot, verifyConsistency } from './merkle/index.ts'
+import {
+  type Checkpoint,
+  formatCheckpoint,
+  openNote,
+  parseCheckpoint,
+  type Signer,
+  signNote,
+  type Verifier,
+} from './note/index.ts'
+import type { AuditStore, Head, LogKey } from './store/store.ts'
+import { storeHashReader } from './verify/hash-reader.ts'
+
+/** A checkpoint that this process signed or verified. */
+export interface KnownCheckpoint {
+  readonly size: number
+  readonly root: Uint8Array
+  readonly note: string
+}
+
+/** Opens a checkpoint of this log. Undefined when none of the keys signed it. @throws PhiError when it is malformed or forged */
+export function openCheckpoint(note: string, origin: string, verifier: Verifier): Checkpoint {
+  const checkpoint = parseCheckpoint(openNote(note, [verifier]).text)
+  if (checkpoint.origin !== origin) throw auditError('PHI_AUDIT_STORE', { path: 'checkpoint.origin' })
+  return checkpoint
+}
+
+/**
+ * Signs checkpoints of one log, and never one that its own earlier checkpoints contradict: each is shown to continue the last
+ * one by a consistency proof (RFC 6962 §2.1.2) from the stored hashes before it is signed.
+ */
+export class Checkpointer {
+  readonly #store: AuditStore<never>
+  readonly #log: LogKey
+  readonly #signer: Signer
+  readonly #verifier: Verifier
+  #last: KnownCheckpoint | undefined
+  #busy: Promise<KnownCheckpoint> | undefined
+
+  constructor(store: AuditStore<never>, log: LogKey, signer: Signer, verifier: Verifier) {
+    this.#store = store
+    this.#log = log
+    this.#signer = signer
+    this.#verifier = verifier
+  }
+
+  /** The last checkpoint that this process knows to be its own. */
+  get last(): KnownCheckpoint | undefined {
+    return this.#last
+  }
+
+  /** Reads the newest checkpoint of the store that our key signed. */
+  async load(): Promise<void> {
+    for (const note of (await this.#store.checkpoints(this.#log, { last: 16 })).toReversed()) {
+      let known: KnownCheckpoint
+      try {
+        const { size, root } = openCheckpoint(note, this.#log.origin, this.#verifier)
+        known = { size, root, note }
+      } catch {
+        // Another key's checkpoint, or a damaged one: verify() reports it, and it is no ground to stand on here.
+        continue
+      }
+      if (this.#last === undefined || known.size > this.#last.size) this.#last = known
+      return
+    }
+  }
+
+  /** One at a time: calls that come while a checkpoint is being made are answered by the next one. */
+  async make({ evenEmpty }: { readonly evenEmpty: boolean }): Promise<KnownCheckpoint> {
+    while (this.#busy !== undefined) await this.#busy.catch(() => {})
+    this.#busy = this.#make(evenEmpty)
+    try {
+      return await this.#busy
+    } finally {
+      this.#busy = undefined
+    }
+  }
+
+  async #make(evenEmpty: boolean): Promise<KnownCheckpoint> {
+    await this.load()
+    const head = await this.#store.head(this.#log)
+    const root = frontierRoot(frontierOf(head))
+    const last = this.#last
+    if (last !== undefined) {
+      if (!(await this.#continues(last, head, root))) {
+        throw auditError('PHI_AUDIT_HISTORY_REWRITTEN', { info: { checkpointSize: last.size, headSize: head.size } })
+      }
+      if (last.size === head.size) return last
+    }
+    if (head.size === 0 && !evenEmpty) throw auditError('PHI_AUDIT_RANGE', { detail: 'the log is empty' })
+    const note = await signNote(formatCheckpoint({ origin: this.#log.origin, size: head.size, root }), [this.#signer])
+    // A signer whose key is not the one it names would leave notes that nobody can check.
+    openCheckpoint(note, this.#log.origin, this.#verifier)
+    await this.#store.saveCheckpoint(this.#log, { size: head.size, note })
+    this.#last = { size: head.size, root, note }
+    return this.#last
+  }
+
+  async #continues(last: KnownCheckpoint, head: Head, root: Uint8Array): Promise<boolean> {
+    if (last.size > head.size) return false
+    if (last.size === head.size) return equalBytes(last.root, root)
+    if (last.size === 0) return true
+    try {
+      const read = storeHashReader(this.#store, this.#log)
+      const proof = await consistencyProofFromTiles({ size1: last.size, size2: head.size, read })
+      return verifyConsistency({ size1: last.size, size2: head.size, root1: last.root, root2: root, proof })
+    } catch (cause) {
+      // A store that is away says nothing about history.
+      if (isPhiError(cause) && cause.retryable) throw cause
+      throw auditError('PHI_AUDIT_HISTORY_REWRITTEN', { detail: 'stored hashes are missing or malformed', cause })
+    }
+  }
+}

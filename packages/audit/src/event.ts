@@ -1,0 +1,194 @@
+import { actorTypes, type DataClass, isDataClass, isInstant, isPurposeOfUse, type PurposeOfUse } from '@phi/core'
+import { z } from 'zod'
+import { auditActions, auditOutcomes, auditSeverities } from './actions.ts'
+import { auditError } from './errors.ts'
+
+/**
+ * The closed schema of an audit event. Unknown keys are errors, because a misspelt key would be a fact that nobody ever
+ * finds again. `null` is not a way to say "not known": leave the key out (or pass undefined).
+ *
+ * Shapes are written with their keys sorted: the parsed objects then serialise to canonical JSON as they stand.
+ */
+const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape)
+
+// No leading or trailing white space, no control characters or line separators: what @phi/core's actor schema accepts, as
+// one expression, because this runs for every field of every event.
+const IDENTIFIER = /^(?!\s)[^\p{Cc}\u2028\u2029]+(?<!\s)$/u
+const plainText = (limit: number) =>
+  z
+    .string()
+    .max(limit, `must be at most ${limit} characters`)
+    .regex(IDENTIFIER, 'must be non-empty text without control characters or surrounding white space')
+const identifier = plainText(256)
+const purposeOfUse = z.custom<PurposeOfUse>(
+  (code) => typeof code === 'string' && isPurposeOfUse(code),
+  'must be a code of HL7 v3 PurposeOfUse',
+)
+const dataClass = z.custom<DataClass>(
+  (key) => typeof key === 'string' && isDataClass(key),
+  'must be a data class of the taxonomy',
+)
+const prose = z.string().min(1, 'must not be empty').max(2048, 'must be at most 2048 characters')
+const distinct = (items: readonly string[]) => items.length < 2 || new Set(items).size === items.length
+const DISTINCT = 'must not name the same thing twice'
+
+/** W3C Trace Context §3.2: version 00, neither id all zeros. */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+const SHA256_HEX = /^[0-9a-f]{64}$/
+const DETAIL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+const EVENT_ID = /^[\x21-\x7e]{1,128}$/
+
+export const MAX_PATIENTS = 1000
+export const MAX_DETAILS = 32
+
+const instant = z.string().refine(isInstant, 'must be a UTC time in the form YYYY-MM-DDTHH:mm:ss.sssZ')
+
+/** Who acted. `organization` is the organisation on whose premises or contract the actor acts; `onBehalfOf` a represented person. */
+export const auditActorSchema = object({
+  id: identifier,
+  onBehalfOf: identifier.optional(),
+  organization: identifier.optional(),
+  roles: z.array(plainText(64)).max(32, 'must hold at most 32').default([]),
+  type: z.enum(actorTypes),
+})
+
+/** Where the request came from. */
+export const auditSourceSchema = object({
+  ip: z.union([z.ipv4(), z.ipv6()], 'must be an IPv4 or IPv6 address').optional(),
+  request: identifier.optional(),
+  session: identifier.optional(),
+  site: identifier.optional(),
+  trace: z.string().regex(TRACEPARENT, 'must be a W3C traceparent').optional(),
+  userAgent: z.string().min(1, 'must not be empty').max(1024, 'must be at most 1024 characters').optional(),
+})
+
+/** What was touched. `patients` are the subjects of the information; `count` is how many records, where they are not listed. */
+export const auditSubjectSchema = object({
+  count: z.int('must be a whole number').min(0, 'must not be negative').optional(),
+  dataClasses: z.array(dataClass).max(64, 'must hold at most 64').refine(distinct, DISTINCT).optional(),
+  fields: z.array(identifier).max(256, 'must hold at most 256').refine(distinct, DISTINCT).optional(),
+  patients: z
+    .array(identifier)
+    .max(MAX_PATIENTS, `must hold at most ${MAX_PATIENTS}; use count or several events`)
+    .refine(distinct, DISTINCT)
+    .optional(),
+  resource: object({ id: identifier, type: identifier, version: identifier.optional() }).optional(),
+})
+
+/** Why, under which decision, and to whom. A disclosure carries what 45 CFR 164.528(b)(2) asks of an accounting. */
+export const auditContextSchema = object({
+  ai: object({
+    model: identifier.optional(),
+    outputHash: z.string().regex(SHA256_HEX, 'must be a SHA-256 in lower-case hexadecimal').optional(),
+    promptHash: z.string().regex(SHA256_HEX, 'must be a SHA-256 in lower-case hexadecimal').optional(),
+  }).optional(),
+  breakGlass: z.boolean().optional(),
+  decision: object({ policy: identifier, rule: identifier }).optional(),
+  details: z
+    .record(
+      z.string().regex(DETAIL_KEY, 'keys must start with a letter and hold at most 64 letters, digits, "_", "." and "-"'),
+      z.union(
+        [z.string().max(1024), z.number(), z.boolean(), z.null()],
+        'must be a string of at most 1024 characters, a finite number, a boolean or null',
+      ),
+    )
+    .refine((details) => Object.keys(details).length <= MAX_DETAILS, `must hold at most ${MAX_DETAILS} keys`)
+    .optional(),
+  disclosure: object({ address: prose.optional(), description: prose, purpose: prose, recipient: prose }).optional(),
+  purpose: purposeOfUse.optional(),
+  reason: prose.optional(),
+})
+
+export const auditEventSchema = object({
+  action: z.enum(auditActions),
+  actor: auditActorSchema,
+  context: auditContextSchema.optional(),
+  id: z.string().regex(EVENT_ID, 'must be 1 to 128 printable ASCII characters without spaces').optional(),
+  occurredAt: instant.optional(),
+  outcome: z.enum(auditOutcomes),
+  severity: z.enum(auditSeverities).optional(),
+  source: auditSourceSchema.optional(),
+  subject: auditSubjectSchema.optional(),
+})
+
+/** What a caller appends. `id` defaults to a new UUIDv7, `occurredAt` to the clock. */
+export type AuditEventInput = z.input<typeof auditEventSchema>
+type Parsed = z.output<typeof auditEventSchema>
+export type AuditActor = z.output<typeof auditActorSchema>
+export type AuditSource = z.output<typeof auditSourceSchema>
+export type AuditSubject = z.output<typeof auditSubjectSchema>
+export type AuditContext = z.output<typeof auditContextSchema>
+
+/** An event as parsed: the input, its `roles` filled in. */
+export type ParsedAuditEvent = Parsed
+
+/**
+ * Where an issue lies, in the schema's words. Keys of `details` are the caller's own and could hold anything, so they are
+ * shown as `*`.
+ */
+function pathOf(path: readonly PropertyKey[]): string {
+  let out = ''
+  for (let i = 0; i < path.length; i++) {
+    const step = path[i]
+    const ownKey = i > 1 && path[0] === 'context' && path[1] === 'details'
+    if (ownKey) return `${out}.*`
+    out += typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${String(step)}`
+  }
+  return out === '' ? 'event' : out
+}
+
+const shapes: Readonly<Record<string, readonly string[]>> = {
+  event: Object.keys(auditEventSchema.shape),
+  actor: Object.keys(auditActorSchema.shape),
+  source: Object.keys(auditSourceSchema.shape),
+  subject: Object.keys(auditSubjectSchema.shape),
+  context: Object.keys(auditContextSchema.shape),
+}
+
+/** Our own sentences only: zod's default messages are replaced where they could quote input. */
+function detailOf(issue: z.core.$ZodIssue, path: string): string {
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = shapes[path]
+      const count = issue.keys.length === 1 ? 'an unknown key' : `${issue.keys.length} unknown keys`
+      return known === undefined ? `has ${count}` : `has ${count}; the known keys are ${known.join(', ')}`
+    }
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be of type ${issue.expected}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? 'has a key that is not allowed'
+    case 'too_big':
+    case 'too_small':
+    case 'invalid_format':
+    case 'custom':
+    case 'invalid_union':
+      return issue.message
+    default:
+      return 'is not valid'
+  }
+}
+
+/**
+ * Checks an event against the schema.
+ * @throws PhiError PHI_AUDIT_EVENT with the path and the rule, never a value
+ */
+export function parseAuditEvent(input: unknown): ParsedAuditEvent {
+  let result = auditEventSchema.safeParse(input)
+  if (result.success) {
+    // A record schema leaves out this one key without a word, and nothing is to be lost without a word.
+    const details = (input as AuditEventInput).context?.details
+    if (details !== undefined && Object.hasOwn(details, '__proto__')) {
+      throw auditError('PHI_AUDIT_EVENT', { path: 'context.details.*', detail: 'has a key that is not allowed' })
+    }
+    return result.data
+  }
+  // Once more, now with the input beside each issue, which tells a missing key from a wrong one and takes longer.
+  result = auditEventSchema.safeParse(input, { reportInput: true })
+  if (result.success) return result.data
+  const issue = result.error.issues[0] as z.core.$ZodIssue
+  const path = pathOf(issue.path)
+  const more = result.error.issues.length - 1
+  throw auditError('PHI_AUDIT_EVENT', { path, detail: detailOf(issue, path) + (more > 0 ? ` (and ${more} more)` : '') })
+}

@@ -1,0 +1,198 @@
+import { fromBase64, toBase64 } from '@phi/core'
+import { z } from 'zod'
+import { auditError } from '../errors.ts'
+import { type GroupName, groupNames } from '../group.ts'
+import { entryHashBytes, type Leaf, parseLeaf } from '../leaf.ts'
+import { inclusionProofFromTiles, verifyInclusion } from '../merkle/index.ts'
+import { type Checkpoint, parseCheckpoint, parseNote, type Verifier } from '../note/index.ts'
+import { type AuditRecord, readRecord } from '../record.ts'
+import type { AuditStore, LogKey, StoredEntry } from '../store/store.ts'
+import { openCheckpoint, verifiersOf } from '../verify/checkpoints.ts'
+import { Findings } from '../verify/findings.ts'
+import { cachedHashReader, storeHashReader } from '../verify/hash-reader.ts'
+import { freshnessOf, makeReport } from '../verify/make-report.ts'
+import { checkOpening } from '../verify/opening.ts'
+import type { VerificationReport } from '../verify/report.ts'
+import { type Disclosure, disclosed } from './disclose.ts'
+import { readJson } from './json.ts'
+import { noteSchema, parseFormat, provedEntrySchema } from './schema.ts'
+
+/** The longest bundle that is read, in UTF-16 code units. */
+export const MAX_BUNDLE_LENGTH = 64 * 1024 * 1024
+
+export const BUNDLE_FORMAT = 'phi.audit/bundle@v1'
+
+const bundleSchema = z.strictObject({
+  format: z.literal(BUNDLE_FORMAT),
+  checkpoint: noteSchema,
+  entries: z.array(provedEntrySchema),
+})
+
+/**
+ * Entries with proofs that a signed checkpoint covers them (`*.phi-audit.json`). Whoever has the log's public key can check it
+ * without the log, the database or the sender. Groups that are not in `open` are withheld: their commitments stand in the leaf.
+ */
+export type EvidenceBundle = z.output<typeof bundleSchema>
+
+/**
+ * Makes a bundle. Entries stand in the order of the log, each once.
+ * @param options.open the groups to disclose: the same of all entries, or for each by its index. Default all
+ * @throws PhiError PHI_AUDIT_FORMAT when the note is no checkpoint of this log; PHI_AUDIT_RANGE when an index is not below its
+ * size; PHI_AUDIT_STORE, with the index, when an entry is missing or altered: no evidence is made of a log that it would not prove
+ */
+export async function makeBundle(options: {
+  readonly store: AuditStore<never>
+  readonly log: LogKey
+  readonly checkpointNote: string
+  readonly indices: readonly number[]
+  readonly open?: Disclosure
+}): Promise<EvidenceBundle> {
+  const { store, log, checkpointNote, open } = options
+  const { size, root } = checkpointOf(checkpointNote, log)
+  const indices = [...new Set(options.indices)].sort((a, b) => a - b)
+  for (const index of indices) {
+    if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'indices' })
+  }
+  const read = cachedHashReader(storeHashReader(store, log), size)
+  const entries: EvidenceBundle['entries'] = []
+  for (const { from, to } of runsOf(indices)) {
+    let next = from
+    for await (const batch of store.read(log, { from, to })) {
+      for (const entry of batch) {
+        const index = next++
+        const { genuine } = readRecord({ ...entry, index })
+        const proof = await inclusionProofFromTiles({ index, size, read })
+        const isProved = verifyInclusion({ index, size, leafHash: entryHashBytes(entry.leaf), proof, root })
+        if (!genuine || !isProved) throw auditError('PHI_AUDIT_STORE', { detail: 'an entry was altered', info: { index } })
+        entries.push({ index, leaf: entry.leaf, proof: proof.map(toBase64), open: disclosed(entry, open) })
+      }
+    }
+    if (next !== to) throw auditError('PHI_AUDIT_STORE', { detail: 'an entry is missing', info: { index: next } })
+  }
+  return { format: BUNDLE_FORMAT, checkpoint: checkpointNote, entries }
+}
+
+/** What a note says, signed or not: the maker of evidence need not hold the public key. */
+export function checkpointOf(note: string, log: LogKey): Checkpoint {
+  let checkpoint: Checkpoint
+  try {
+    checkpoint = parseCheckpoint(parseNote(note).text)
+  } catch (cause) {
+    throw auditError('PHI_AUDIT_FORMAT', { path: 'checkpoint', cause })
+  }
+  if (checkpoint.origin !== log.origin)
+    throw auditError('PHI_AUDIT_FORMAT', { path: 'checkpoint', detail: 'it is of another log' })
+  return checkpoint
+}
+
+/** Neighbours are read together. */
+function runsOf(indices: readonly number[]): { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = []
+  for (const index of indices) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.to === index) last.to++
+    else runs.push({ from: index, to: index + 1 })
+  }
+  return runs
+}
+
+/**
+ * Reads a bundle, its text or what JSON.parse made of it, and verifies nothing. At most 64 Mi characters.
+ * @throws PhiError PHI_AUDIT_FORMAT
+ */
+export function readBundle(bundle: string | object): EvidenceBundle {
+  return parseFormat(bundleSchema, typeof bundle === 'string' ? readJson(bundle, MAX_BUNDLE_LENGTH) : bundle)
+}
+
+/**
+ * Verifies a bundle offline: the checkpoint's signature, each entry's proof, and the text of each disclosed group. `intact`
+ * means that these entries, exactly so, are in the log that was signed. It says nothing about entries that are not in the bundle.
+ * @throws PhiError PHI_AUDIT_FORMAT when it is no bundle; PHI_AUDIT_VKEY when a key is none
+ */
+export function verifyBundle(
+  bundle: string | object,
+  options: { readonly keys: readonly (string | Verifier)[]; readonly now?: number; readonly maxFindings?: number },
+): VerificationReport {
+  const { checkpoint: note, entries } = readBundle(bundle)
+  const verifiers = verifiersOf(options.keys)
+  const findings = new Findings(options.maxFindings)
+  if (verifiers.length === 0) findings.add('no-keys')
+  const signed = verifiers.length === 0 ? undefined : openCheckpoint(note, verifiers, findings, 'unknown')
+  const checkpoint = signed ?? unsignedCheckpoint(note, findings)
+  const check = new BundleCheck(checkpoint, findings)
+  for (const entry of entries) check.add(entry)
+  if (entries.length === 0) findings.add('empty')
+  const anchoredTo = signed?.size ?? 0
+  const from = check.seen.size === 0 ? 0 : check.first
+  const to = check.seen.size === 0 ? 0 : check.last + 1
+  const coverage = { from, to, checked: entries.length, anchoredTo, withheld: check.withheld }
+  return makeReport(findings, coverage, freshnessOf(check.recordedAt, signed?.size, options, findings))
+}
+
+/** Without a valid signature the entries are still compared with what the note says: that can break them, and never confirm. */
+function unsignedCheckpoint(note: string, findings: Findings): Checkpoint | undefined {
+  try {
+    return parseCheckpoint(parseNote(note).text)
+  } catch {
+    if (findings.counts.break === 0) findings.add('malformed-checkpoint')
+    return undefined
+  }
+}
+
+class BundleCheck {
+  readonly #checkpoint: Checkpoint | undefined
+  readonly #findings: Findings
+  readonly seen = new Set<number>()
+  withheld = 0
+  recordedAt = ''
+  first = Number.MAX_SAFE_INTEGER
+  last = -1
+
+  constructor(checkpoint: Checkpoint | undefined, findings: Findings) {
+    this.#checkpoint = checkpoint
+    this.#findings = findings
+  }
+
+  add({ index, leaf: text, proof, open }: EvidenceBundle['entries'][number]): void {
+    if (this.seen.has(index)) this.#findings.add('duplicate-index', { index })
+    this.seen.add(index)
+    this.first = Math.min(this.first, index)
+    this.last = Math.max(this.last, index)
+    let leaf: Leaf
+    try {
+      leaf = parseLeaf(text)
+    } catch {
+      this.#findings.add('malformed-leaf', { index })
+      return
+    }
+    if (leaf.recordedAt > this.recordedAt) this.recordedAt = leaf.recordedAt
+    if (leaf.index !== index) {
+      this.#findings.add('out-of-order', { index, expected: String(index), found: String(leaf.index) })
+    }
+    this.#checkProof(index, text, leaf, proof)
+    for (const name of groupNames) this.#checkGroup(index, name, open[name], leaf.commitments[name])
+  }
+
+  #checkProof(index: number, text: string, leaf: Leaf, proof: readonly string[]): void {
+    if (this.#checkpoint === undefined) return
+    const { origin, size, root } = this.#checkpoint
+    if (leaf.origin !== origin) this.#findings.add('wrong-origin', { index })
+    const isProved = verifyInclusion({ index, size, leafHash: entryHashBytes(text), proof: proof.map(fromBase64), root })
+    if (!isProved) this.#findings.add('not-proved', { index, expected: toBase64(root) })
+  }
+
+  #checkGroup(index: number, group: GroupName, opening: StoredEntry['open'][GroupName], committed: string): void {
+    if (opening === undefined) {
+      this.withheld++
+      return
+    }
+    const state = checkOpening(group, opening, committed)
+    if (state === 'altered') this.#findings.add('altered-group', { index, group, expected: committed })
+    else if (state === 'not-canonical') this.#findings.add('group-not-canonical', { index, group })
+  }
+}
+
+/** The disclosed part of each entry. What verifyBundle would call altered is left out and named in `altered`. */
+export function bundleRecords(bundle: EvidenceBundle): AuditRecord[] {
+  return bundle.entries.map(({ index, leaf, open }) => readRecord({ index, leaf, open: open as StoredEntry['open'] }))
+}

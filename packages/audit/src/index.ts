@@ -1,0 +1,37 @@
+/**
+ * A hash-chained, Merkle-proved, redactable audit log.
+ *
+ * @module @phi/audit
+ */
+export {
+  type AuditAction,
+  type AuditOutcome,
+  type AuditSeverity,
+  auditActions,
+  auditOutcomes,
+  auditSeverities,
+} from './actions.ts'
+export type { AppendLimits, Receipt } from './appender.ts'
+export { auditErrors } from './errors.ts'
+export {
+  type AuditActor,
+  type AuditContext,
+  type AuditEventInput,
+  type AuditSource,
+  type AuditSubject,
+  auditEventSchema,
+} from './event.ts'
+export { type EvidenceBundle, readBundle, verifyBundle } from './evidence/bundle.ts'
+export { verifyLines } from './evidence/jsonl.ts'
+export type { Exporter } from './export.ts'
+export { type GroupName, groupNames } from './group.ts'
+export type { AuditHealth } from './health.ts'
+export { type AuditLog, type ConsistencyProof, type InclusionProof, openAuditLog } from './log.ts'
+export { type Ed25519Signer, ed25519Signer, type Signer, type Verifier } from './note/index.ts'
+export type { AuditLogOptions, CheckpointPolicy } from './options.ts'
+export type { AuditPage, AuditQuery } from './query.ts'
+export type { AuditRecord } from './record.ts'
+export { memoryStore } from './store/memory.ts'
+export type { AuditStore, Head } from './store/store.ts'
+export type { Finding, FindingCode, VerificationReport } from './verify/report.ts'
+export { type VerifyOptions, verifyLog } from './verify/verify.ts'

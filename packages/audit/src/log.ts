@@ -1,0 +1,268 @@
+import { isPhiError } from '@phi/core'
+import { diagnostics } from '#diagnostics'
+import { Appender, buildBatch, type Receipt } from './appender.ts'
+import { candidateOf } from './candidate.ts'
+import { Checkpointer } from './checkpointing.ts'
+import { auditError } from './errors.ts'
+import type { AuditEventInput } from './event.ts'
+import { type EvidenceBundle, makeBundle } from './evidence/bundle.ts'
+import { exportLines } from './evidence/jsonl.ts'
+import { type Exporter, exportEvent } from './export.ts'
+import type { GroupName } from './group.ts'
+import { frontierOf } from './head.ts'
+import { type AuditHealth, HealthRecorder } from './health.ts'
+import { consistencyProofFromTiles, frontierRoot, inclusionProofFromTiles, rootFromTiles } from './merkle/index.ts'
+import { type Verifier, verifierFromVkey } from './note/index.ts'
+import { type AuditLogOptions, settingsOf } from './options.ts'
+import { type AuditPage, type AuditQuery, queryLog } from './query.ts'
+import type { Extension, Head } from './store/store.ts'
+import { uuidV7Source } from './uuid.ts'
+import { storeHashReader } from './verify/hash-reader.ts'
+import type { VerificationReport } from './verify/report.ts'
+import { type VerifyOptions, verifyLog } from './verify/verify.ts'
+
+/** That the entry at `index` is in the tree of `size` entries with root `root` (RFC 6962 §2.1.1). */
+export interface InclusionProof {
+  readonly index: number
+  readonly size: number
+  readonly root: Uint8Array
+  readonly proof: readonly Uint8Array[]
+}
+
+/** That the tree of `size2` entries continues the tree of `size1` (RFC 6962 §2.1.2). */
+export interface ConsistencyProof {
+  readonly size1: number
+  readonly size2: number
+  readonly root1: Uint8Array
+  readonly root2: Uint8Array
+  readonly proof: readonly Uint8Array[]
+}
+
+/** An open audit log. Made by {@link openAuditLog}. */
+export interface AuditLog<Tx = never> {
+  readonly origin: string
+  readonly tenant: string
+  /** The public key that checks this log's checkpoints and evidence, as a C2SP verifier key. Undefined without a signer. */
+  readonly vkey: string | undefined
+
+  /**
+   * Records an event. Resolves when the entry is durable; the same event id twice is one entry.
+   * @throws PhiError PHI_AUDIT_EVENT, PHI_AUDIT_EVENT_TOO_LARGE before anything is written; PHI_AUDIT_CONFLICT when the id is
+   * taken by another event; PHI_AUDIT_BUSY, PHI_AUDIT_UNAVAILABLE when it was not written in the allowed time;
+   * PHI_AUDIT_OUTCOME_UNKNOWN when it may have been: retry with the same id
+   */
+  append(event: AuditEventInput): Promise<Receipt>
+
+  /**
+   * Records an event inside the caller's transaction: both commit, or both vanish. The log's head stays locked until that
+   * transaction ends, so make it the transaction's last statement. Denials and failures are written at once on a connection of
+   * their own, since a rollback must not erase them.
+   * @throws PhiError as append does, and PHI_AUDIT_TRANSACTION, PHI_AUDIT_DENIAL_IN_TRANSACTION
+   */
+  appendIn(tx: Tx, event: AuditEventInput): Promise<Receipt>
+
+  /** Records by time, actor, patient, resource, action and outcome, a page at a time. */
+  query(query?: AuditQuery): Promise<AuditPage>
+
+  head(): Promise<Head>
+
+  /**
+   * Signs the log's head and keeps the checkpoint in the store. Hand copies to somebody else: they are what makes a rewritten
+   * log detectable.
+   * @returns the signed note
+   * @throws PhiError PHI_AUDIT_NO_SIGNER; PHI_AUDIT_HISTORY_REWRITTEN when the log no longer continues its last checkpoint
+   */
+  checkpoint(): Promise<string>
+
+  /** @throws PhiError PHI_AUDIT_RANGE */
+  proveInclusion(index: number, size?: number): Promise<InclusionProof>
+  /** @throws PhiError PHI_AUDIT_RANGE */
+  proveConsistency(size1: number, size2?: number): Promise<ConsistencyProof>
+
+  /**
+   * Entries with proofs to a fresh checkpoint, for somebody who trusts nobody's database. Groups not named in `disclose` are
+   * withheld; default all five. The hand-over is itself an event, recorded first, under `by`.
+   */
+  evidence(options: { indices: readonly number[]; disclose?: readonly GroupName[]; by: Exporter }): Promise<EvidenceBundle>
+
+  /** The whole log as JSON lines, up to a fresh checkpoint. The export is itself an event, recorded first, under `by`. */
+  exportLines(options: { disclose?: readonly GroupName[]; by: Exporter }): AsyncIterable<string>
+
+  /** Checks the log against its own checkpoints, and against `trusted` ones that were kept elsewhere. */
+  verify(options?: Omit<VerifyOptions, 'keys'> & { keys?: VerifyOptions['keys'] }): Promise<VerificationReport>
+
+  health(): AuditHealth
+
+  /** Waits for what is under way, signs a last checkpoint, and stops. Appends that come later are refused. */
+  close(): Promise<void>
+}
+
+/** Which transactions hold the lock of which logs. The entry lives as long as the transaction handle does. */
+const locksHeld = new WeakMap<object, Set<string>>()
+
+/** How soon after the first entry of a log that came in a caller's transaction its first checkpoint is signed. */
+const FIRST_CHECKPOINT_MS = 1000
+
+/** No checkpoint covers an entry yet. */
+const isFirst = ({ last }: Checkpointer): boolean => last === undefined || last.size === 0
+
+/** Opens a log, and makes it when it is not there. */
+export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Promise<AuditLog<Tx>> {
+  const { log, clock, limits, checkpointEntries, checkpointIntervalMs } = settingsOf(options as AuditLogOptions<never>)
+  const { signer } = options
+  const store = options.store as AuditLogOptions<never>['store']
+  const { origin, tenant } = log
+  const verifier: Verifier | undefined = signer && verifierFromVkey(signer.vkey)
+  const checkpointer = signer && verifier && new Checkpointer(store, log, signer, verifier)
+  const newId = uuidV7Source(clock)
+  const health = new HealthRecorder(clock)
+  let closed = false
+  let checkpointTimer: ReturnType<typeof setTimeout> | undefined
+  let background: Promise<unknown> = Promise.resolve()
+
+  await store.open(log)
+  await checkpointer?.load()
+
+  const failed = (error: unknown, checkpoint = false) => {
+    if (checkpoint) health.checkpointRefused(error)
+    else health.failed(error)
+    if (diagnostics.wanted('phi.audit.failure')) {
+      diagnostics.publish('phi.audit.failure', { origin, code: isPhiError(error) ? error.code : 'unexpected' })
+    }
+  }
+
+  const sign = async ({ evenEmpty = true } = {}): Promise<string> => {
+    if (checkpointer === undefined) throw auditError('PHI_AUDIT_NO_SIGNER')
+    if (checkpointTimer !== undefined) clearTimeout(checkpointTimer)
+    checkpointTimer = undefined
+    const before = checkpointer.last?.size
+    const { note, size } = await checkpointer.make({ evenEmpty }).catch((error: unknown) => {
+      failed(error, true)
+      throw error
+    })
+    health.checkpointed(size)
+    if (size !== before && diagnostics.wanted('phi.audit.checkpoint'))
+      diagnostics.publish('phi.audit.checkpoint', { origin, size })
+    return note
+  }
+
+  /** A checkpoint that nobody waits for. Its failure shows in health() and in diagnostics; the entries are durable either way. */
+  const signInBackground = (): Promise<void> => {
+    const attempt = sign({ evenEmpty: false }).then(
+      () => {},
+      () => {},
+    )
+    background = Promise.all([background, attempt])
+    return attempt
+  }
+
+  const extended = ({ entries, head }: Extension): Promise<void> | undefined => {
+    health.extended(head)
+    if (diagnostics.wanted('phi.audit.extend'))
+      diagnostics.publish('phi.audit.extend', { origin, entries: entries.length, size: head.size })
+    if (checkpointer === undefined) return undefined
+    // The first entries are anchored before they are acknowledged: from then on there is always a checkpoint to compare with.
+    if (isFirst(checkpointer)) return signInBackground()
+    if (head.size - (checkpointer.last?.size ?? 0) >= checkpointEntries) void signInBackground()
+    else signLater(checkpointIntervalMs)
+    return undefined
+  }
+
+  /** A process that has nothing left to do may end before: close() signs the last checkpoint. */
+  const signLater = (delayMs: number) => {
+    if (checkpointTimer !== undefined) return
+    checkpointTimer = setTimeout(() => void signInBackground(), delayMs)
+    ;(checkpointTimer as { unref?: () => void }).unref?.()
+  }
+
+  const appender = new Appender(store, log, clock, limits, extended, failed)
+
+  const append = async (event: AuditEventInput): Promise<Receipt> => {
+    if (closed) throw auditError('PHI_AUDIT_CLOSED')
+    return appender.append(candidateOf(event, newId, clock))
+  }
+
+  const appendIn = async (tx: Tx, input: AuditEventInput): Promise<Receipt> => {
+    if (closed) throw auditError('PHI_AUDIT_CLOSED')
+    const candidate = candidateOf(input, newId, clock)
+    if (store.extendIn === undefined || typeof tx !== 'object' || tx === null) throw auditError('PHI_AUDIT_TRANSACTION')
+    const locks = locksHeld.get(tx) ?? new Set<string>()
+    if (candidate.event.outcome !== 'success') {
+      // In a store with one connection, or while this transaction holds the head, an append of its own would wait for itself.
+      if (store.singleConnection === true || locks.has(origin)) throw auditError('PHI_AUDIT_DENIAL_IN_TRANSACTION')
+      return appender.append(candidate)
+    }
+    locksHeld.set(tx, locks.add(origin))
+    const { build, outcomes } = buildBatch(origin, [candidate], clock)
+    await store.extendIn(tx as never, log, [candidate.prepared.eventId], build)
+    // When, and whether, the caller commits is not known here; the checkpoint is signed over whatever is committed by then.
+    if (checkpointer !== undefined)
+      signLater(isFirst(checkpointer) ? Math.min(FIRST_CHECKPOINT_MS, checkpointIntervalMs) : checkpointIntervalMs)
+    const [outcome] = outcomes()
+    if (outcome === undefined || isPhiError(outcome)) throw outcome ?? auditError('PHI_AUDIT_STORE')
+    return outcome
+  }
+
+  /** The proofs' tree: a stated size, or everything there is. */
+  const treeOf = async (size: number | undefined, path: string) => {
+    const head = await store.head(log)
+    const read = storeHashReader(store, log)
+    const whole = size ?? head.size
+    if (!Number.isSafeInteger(whole) || whole < 1 || whole > head.size) throw auditError('PHI_AUDIT_RANGE', { path })
+    const root = whole === head.size ? frontierRoot(frontierOf(head)) : await rootFromTiles(whole, read)
+    return { size: whole, root, read }
+  }
+
+  return {
+    origin,
+    tenant,
+    vkey: signer?.vkey,
+    append,
+    appendIn,
+    query: (query = {}) => queryLog(store, log, query),
+    head: () => store.head(log),
+    checkpoint: () => sign(),
+
+    async proveInclusion(index, atSize) {
+      const { size, root, read } = await treeOf(atSize, 'size')
+      if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'index' })
+      return { index, size, root, proof: await inclusionProofFromTiles({ index, size, read }) }
+    },
+
+    async proveConsistency(size1, atSize2) {
+      const { size: size2, root: root2, read } = await treeOf(atSize2, 'size2')
+      if (!Number.isSafeInteger(size1) || size1 < 1 || size1 > size2) throw auditError('PHI_AUDIT_RANGE', { path: 'size1' })
+      const root1 = await rootFromTiles(size1, read)
+      return { size1, size2, root1, root2, proof: await consistencyProofFromTiles({ size1, size2, read }) }
+    },
+
+    async evidence({ indices, disclose, by }) {
+      await append(exportEvent(by, 'disclose', { entries: indices.length }))
+      const checkpointNote = await sign()
+      return makeBundle({ store, log, checkpointNote, indices, ...(disclose === undefined ? {} : { open: disclose }) })
+    },
+
+    async *exportLines({ disclose, by }) {
+      await append(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
+      yield* exportLines(store, log, await sign(), disclose === undefined ? {} : { open: disclose })
+    },
+
+    async verify(verifyOptions = {}) {
+      await background
+      const keys = verifyOptions.keys ?? (verifier === undefined ? [] : [verifier])
+      // What this process itself signed is a checkpoint held elsewhere as far as the store is concerned.
+      const trusted = [...(verifyOptions.trusted ?? []), ...(checkpointer?.last === undefined ? [] : [checkpointer.last.note])]
+      return verifyLog(store, log, { now: clock(), ...verifyOptions, keys, trusted })
+    },
+
+    health: () => health.report(appender.state(), checkpointer?.last?.size),
+
+    async close() {
+      if (closed) return
+      closed = true
+      await appender.drained()
+      await background
+      if (checkpointer !== undefined && (health.size ?? 0) > (checkpointer.last?.size ?? 0)) await sign()
+    },
+  }
+}

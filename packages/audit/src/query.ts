@@ -1,0 +1,87 @@
+import { isInstant } from '@phi/core'
+import { z } from 'zod'
+import { auditActions, auditOutcomes } from './actions.ts'
+import { auditError } from './errors.ts'
+import { type AuditRecord, readRecord } from './record.ts'
+import type { AuditStore, LogKey, StoreQuery } from './store/store.ts'
+
+const instant = z.string().refine(isInstant)
+const id = z.string().min(1).max(256)
+
+/** What to look for. All conditions must hold. Times are of occurrence, `from` inclusive, `until` exclusive. */
+export const auditQuerySchema = z.strictObject({
+  actor: id.optional(),
+  patient: id.optional(),
+  resource: z.strictObject({ type: id, id: id.optional() }).optional(),
+  action: z.enum(auditActions).optional(),
+  outcome: z.enum(auditOutcomes).optional(),
+  eventId: id.optional(),
+  from: instant.optional(),
+  until: instant.optional(),
+  /** By index. Default `newest` first. */
+  order: z.enum(['newest', 'oldest']).default('newest'),
+  /** Records a page, 1 to 1000. Default 50. */
+  limit: z.int().min(1).max(1000).default(50),
+  /** `next` of the page before, for the same query. */
+  cursor: z.string().optional(),
+})
+
+export type AuditQuery = z.input<typeof auditQuerySchema>
+
+export interface AuditPage {
+  readonly records: readonly AuditRecord[]
+  /** Pass as `cursor` to go on. Undefined when there is no more. */
+  readonly next: string | undefined
+}
+
+const CURSOR = /^(newest|oldest):(0|[1-9][0-9]{0,15})$/
+
+function afterOf(cursor: string | undefined, order: string): number | undefined {
+  if (cursor === undefined) return undefined
+  const match = CURSOR.exec(cursor)
+  if (match === null || match[1] !== order) throw auditError('PHI_AUDIT_QUERY', { path: 'cursor' })
+  return Number(match[2])
+}
+
+/** Drops keys that are undefined, which `exactOptionalPropertyTypes` tells apart from absent ones. */
+const defined = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+
+/**
+ * Whether a record answers the query by its own hashed text. The store's columns only narrowed the search: a row that they
+ * found and that says something else is left out here, and reported by verify().
+ */
+function answers({ event }: AuditRecord, query: StoreQuery): boolean {
+  const { resource } = query
+  if (query.action !== undefined && event.action !== query.action) return false
+  if (query.outcome !== undefined && event.outcome !== query.outcome) return false
+  if (query.eventId !== undefined && event.id !== query.eventId) return false
+  if (query.from !== undefined && (event.occurredAt ?? '') < query.from) return false
+  if (query.until !== undefined && (event.occurredAt ?? '\uffff') >= query.until) return false
+  if (query.actor !== undefined && event.actor?.id !== query.actor) return false
+  if (query.patient !== undefined && event.subject?.patients?.includes(query.patient) !== true) return false
+  if (resource === undefined) return true
+  const own = event.subject?.resource
+  return own !== undefined && own.type === resource.type && (resource.id === undefined || own.id === resource.id)
+}
+
+/** One page of records. @throws PhiError PHI_AUDIT_QUERY */
+export async function queryLog(store: AuditStore<never>, log: LogKey, query: AuditQuery): Promise<AuditPage> {
+  const parsed = auditQuerySchema.safeParse(query)
+  if (!parsed.success) {
+    const [key] = parsed.error.issues[0]?.path ?? []
+    throw auditError('PHI_AUDIT_QUERY', typeof key === 'string' && key in auditQuerySchema.shape ? { path: key } : {})
+  }
+  const { cursor, resource, ...rest } = parsed.data
+  const storeQuery = defined({
+    ...rest,
+    resource: resource === undefined ? undefined : defined(resource),
+    after: afterOf(cursor, rest.order),
+  }) as StoreQuery
+  const found = await store.find(log, storeQuery)
+  const last = found.at(-1)
+  const next = found.length < rest.limit || last === undefined ? undefined : `${rest.order}:${last.index}`
+  return { records: found.map(readRecord).filter((record) => answers(record, storeQuery)), next }
+}

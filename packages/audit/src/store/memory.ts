@@ -1,0 +1,125 @@
+import { auditError } from '../errors.ts'
+import { groupNames } from '../group.ts'
+import { emptyHead } from '../head.ts'
+import { searchTerms } from '../terms.ts'
+import { queryTerms } from './query-terms.ts'
+import type { AuditStore, Build, Extension, Head, LogKey, StoredEntry, StoreQuery } from './store.ts'
+
+interface MemoryLog {
+  readonly tenant: string
+  head: Head
+  readonly entries: StoredEntry[]
+  readonly byEventId: Map<string, StoredEntry>
+  /** tiles[level][index]; level 0 stays empty, since leaf hashes follow from the leaves. */
+  readonly tiles: string[][]
+  readonly checkpoints: { size: number; note: string }[]
+}
+
+const BATCH = 1000
+
+/** Whether an entry has all the terms and lies in the time asked for. Groups that are gone match nothing. */
+function matches(entry: StoredEntry, terms: readonly string[], query: StoreQuery): boolean {
+  const texts = Object.fromEntries(groupNames.flatMap((name) => (entry.open[name] ? [[name, entry.open[name].json]] : [])))
+  if (query.from !== undefined || query.until !== undefined || query.eventId !== undefined) {
+    if (texts.event === undefined) return false
+    const { id, occurredAt } = JSON.parse(texts.event) as { id: string; occurredAt: string }
+    if (query.eventId !== undefined && id !== query.eventId) return false
+    if (query.from !== undefined && occurredAt < query.from) return false
+    if (query.until !== undefined && occurredAt >= query.until) return false
+  }
+  if (terms.length === 0) return true
+  const own = new Set(searchTerms(texts))
+  return terms.every((term) => own.has(term))
+}
+
+/**
+ * Keeps logs in this process's memory: for tests, demonstrations and tools. Gone when the process ends, and one process only.
+ */
+export function memoryStore(): AuditStore {
+  const logs = new Map<string, MemoryLog>()
+
+  const find = ({ origin, tenant }: LogKey): MemoryLog => {
+    const log = logs.get(origin)
+    if (log === undefined) throw auditError('PHI_AUDIT_STORE', { detail: 'the log has not been opened' })
+    if (log.tenant !== tenant) throw auditError('PHI_AUDIT_WRONG_TENANT')
+    return log
+  }
+
+  const write = (log: MemoryLog, extension: Extension): void => {
+    for (const { index, leaf, open, eventId } of extension.entries) {
+      const entry: StoredEntry = { index, leaf, open }
+      log.entries.push(entry)
+      log.byEventId.set(eventId, entry)
+    }
+    for (const { level, index, hash } of extension.tiles) {
+      log.tiles[level] ??= []
+      ;(log.tiles[level] as string[])[index] = hash
+    }
+    log.head = extension.head
+  }
+
+  return {
+    async open({ origin, tenant }) {
+      const log = logs.get(origin)
+      if (log !== undefined && log.tenant !== tenant) throw auditError('PHI_AUDIT_WRONG_TENANT')
+      if (log === undefined)
+        logs.set(origin, { tenant, head: emptyHead, entries: [], byEventId: new Map(), tiles: [], checkpoints: [] })
+    },
+
+    async head(key) {
+      return find(key).head
+    },
+
+    // Nothing here awaits between reading the head and writing it, so calls are serialised by the event loop.
+    async extend(key: LogKey, eventIds: readonly string[], build: Build) {
+      const log = find(key)
+      const existing = new Map<string, StoredEntry>()
+      for (const id of eventIds) {
+        const entry = log.byEventId.get(id)
+        if (entry !== undefined) existing.set(id, entry)
+      }
+      const extension = build({ head: log.head, existing })
+      if (extension !== null) write(log, extension)
+      return extension
+    },
+
+    async *read(key, { from, to }) {
+      const { entries } = find(key)
+      for (let start = from; start < Math.min(to, entries.length); start += BATCH) {
+        yield entries.slice(start, Math.min(start + BATCH, to))
+      }
+    },
+
+    async find(key, query) {
+      const { entries } = find(key)
+      const terms = queryTerms(query)
+      const found: StoredEntry[] = []
+      const newest = query.order === 'newest'
+      const step = newest ? -1 : 1
+      let index = query.after === undefined ? (newest ? entries.length - 1 : 0) : query.after + step
+      for (; index >= 0 && index < entries.length && found.length < query.limit; index += step) {
+        const entry = entries[index] as StoredEntry
+        if (matches(entry, terms, query)) found.push(entry)
+      }
+      return found
+    },
+
+    async tiles(key, level, from, to) {
+      const hashes = find(key).tiles[level]?.slice(from, to) ?? []
+      if (hashes.length !== to - from) throw auditError('PHI_AUDIT_RANGE', { path: 'tiles' })
+      return hashes
+    },
+
+    async checkpoints(key, options = {}) {
+      const notes = find(key).checkpoints.map(({ note }) => note)
+      return options.last === undefined ? notes : notes.slice(Math.max(0, notes.length - options.last))
+    },
+
+    async saveCheckpoint(key, { size, note }) {
+      const { checkpoints } = find(key)
+      if (checkpoints.some((checkpoint) => checkpoint.note === note)) return
+      checkpoints.push({ size, note })
+      checkpoints.sort((a, b) => a.size - b.size)
+    },
+  }
+}

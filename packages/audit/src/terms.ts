@@ -1,0 +1,24 @@
+import type { GroupName } from './group.ts'
+
+/**
+ * What can be searched, as short texts made from the hashed groups: `action:read`, `outcome:denied`, `actor:u-17`,
+ * `type:ProgressNote`, `resource:ProgressNote/n-204`, `patient:p-88`. A store may index them; the verifier makes them again
+ * from the hashed text and compares.
+ */
+export function searchTerms(texts: Readonly<Partial<Record<GroupName, string>>>): string[] {
+  const terms: string[] = []
+  if (texts.event !== undefined) {
+    const event = JSON.parse(texts.event) as { action: string; outcome: string }
+    terms.push(`action:${event.action}`, `outcome:${event.outcome}`)
+  }
+  if (texts.actor !== undefined) terms.push(`actor:${(JSON.parse(texts.actor) as { id: string }).id}`)
+  // Most subjects without content are the empty object; parsing it is not worth the time.
+  if (texts.subject !== undefined && texts.subject !== '{}') {
+    const subject = JSON.parse(texts.subject) as { resource?: { type: string; id: string }; patients?: string[] }
+    if (subject.resource !== undefined) {
+      terms.push(`type:${subject.resource.type}`, `resource:${subject.resource.type}/${subject.resource.id}`)
+    }
+    for (const patient of subject.patients ?? []) terms.push(`patient:${patient}`)
+  }
+  return terms
+}

@@ -1,0 +1,36 @@
+import type { Findings } from './findings.ts'
+import { type VerificationReport, verdictOf } from './report.ts'
+
+type Coverage = VerificationReport['coverage']
+type Freshness = VerificationReport['freshness']
+
+/** Puts a report together. */
+export function makeReport(
+  findings: Findings,
+  coverage: Omit<Coverage, 'unanchoredTail'>,
+  freshness: Freshness,
+): VerificationReport {
+  const { from, to, checked, anchoredTo, withheld } = coverage
+  const unanchoredTail = Math.max(0, to - anchoredTo)
+  return {
+    verdict: verdictOf(findings.counts),
+    coverage: { from, to, checked, anchoredTo, unanchoredTail, withheld },
+    freshness,
+    ...findings.list(),
+  }
+}
+
+/** How old the newest entry is, with a warning when that is older than allowed. */
+export function freshnessOf(
+  lastRecordedAt: string,
+  lastCheckpointSize: number | undefined,
+  options: { readonly now?: number | undefined; readonly maxAgeMs?: number | undefined },
+  findings: Findings,
+): Freshness {
+  const size = lastCheckpointSize === undefined ? {} : { lastCheckpointSize }
+  if (lastRecordedAt === '') return size
+  if (options.now === undefined) return { lastRecordedAt, ...size }
+  const ageMs = options.now - Date.parse(lastRecordedAt)
+  if (options.maxAgeMs !== undefined && ageMs > options.maxAgeMs) findings.add('stale', { found: lastRecordedAt })
+  return { lastRecordedAt, ...size, ageMs }
+}

@@ -1,0 +1,220 @@
+import { fromBase64, isPhiError, toBase64 } from '@phi/core'
+import { auditError } from '../errors.ts'
+import { emptyHead } from '../head.ts'
+import { consistencyProofFromTiles, emptyFrontier, frontierRoot, verifyConsistency } from '../merkle/index.ts'
+import type { Verifier } from '../note/index.ts'
+import type { AuditStore, Head, LogKey } from '../store/store.ts'
+import { type Anchor, Anchors, verifiersOf } from './checkpoints.ts'
+import { EntryChecker, type Start } from './entry-checker.ts'
+import { Findings } from './findings.ts'
+import { storeHashReader } from './hash-reader.ts'
+import { freshnessOf, makeReport } from './make-report.ts'
+import type { VerificationReport } from './report.ts'
+import { TileChecker } from './tile-checker.ts'
+
+/** How far a verification got: the end of the verified entries, and the largest size that a signature covered. */
+export interface ResumePoint extends Head {
+  readonly anchoredTo: number
+}
+
+export interface VerifyOptions {
+  /** Who may sign checkpoints: verifier keys (`name+id+base64`), or verifiers for other signature types. */
+  readonly keys: readonly (string | Verifier)[]
+  /**
+   * Checkpoint notes held elsewhere. The ones in the store can be deleted together with the entries that they cover; these are
+   * what shows it.
+   */
+  readonly trusted?: readonly string[]
+  /** Go on from an earlier verification. Keep the point where you keep keys: whoever can change it can hide what is before. */
+  readonly from?: { readonly verified: ResumePoint }
+  /** Only the entries below this index. The verdict is then never `intact`. */
+  readonly to?: number
+  /** The time, in milliseconds, to compute ages by. */
+  readonly now?: number
+  /** How old the newest entry may be. Needs `now`. */
+  readonly maxAgeMs?: number
+  readonly onProgress?: (progress: { readonly checked: number; readonly total: number }) => void
+  /** How many findings are listed; the others are counted. Default 100. */
+  readonly maxFindings?: number
+}
+
+/**
+ * Verifies a log in a store: every entry, every link, every value, every checkpoint, the tile hashes and the head. One pass, in
+ * memory that does not grow with the log. Entries appended meanwhile are left to the next run.
+ *
+ * What is wrong with the log stands in the report. What keeps it from being read is thrown: the store's own errors as they are,
+ * PHI_AUDIT_VKEY for a key that is none, PHI_AUDIT_OPTIONS for a malformed resume point, PHI_AUDIT_RANGE for a `to` outside.
+ * @returns the report, with `resume` to go on from when nothing was broken
+ */
+export async function verifyLog(
+  store: AuditStore<never>,
+  log: LogKey,
+  options: VerifyOptions,
+): Promise<VerificationReport & { readonly resume?: ResumePoint }> {
+  const findings = new Findings(options.maxFindings)
+  const verifiers = verifiersOf(options.keys)
+  const start = startOf(options.from?.verified)
+  const anchors = new Anchors(log.origin, verifiers, findings)
+  // Checkpoints before the head: those issued from here on may be for entries that this run does not see.
+  const early = verifiers.length === 0 ? [] : await readCheckpoints(store, log, options.trusted ?? [], start, anchors)
+  const head = await store.head(log)
+  const total = headSize(head, findings)
+  const to = endOf(options.to, start.size, total)
+  for (const [size] of anchors.sorted()) {
+    if (size > total) findings.add('truncated-tail', { index: total, expected: String(size), found: String(total) })
+  }
+
+  const checker = new EntryChecker({ origin: log.origin, start, anchors, findings, reportsErased: true })
+  if (total < start.size) findings.add('rollback', { index: total, expected: String(start.size), found: String(total) })
+  else {
+    await compareEarly(store, log, start, early, findings)
+    await checkEntries(store, log, checker, findings, to, options.onProgress)
+    checker.end(to === head.size ? head : undefined)
+    if (to === total) await checkBeyond(store, log, total, findings)
+  }
+
+  const { checked, anchoredTo, withheld, recordedAt } = checker
+  if (checked === 0) findings.add('empty')
+  if (to < total) findings.add('partial-range', { index: to, expected: String(total), found: String(to) })
+  if (verifiers.length === 0) findings.add('no-keys')
+  else if (checked > 0 && anchoredTo === 0) findings.add('unanchored')
+  const freshness = freshnessOf(recordedAt, anchors.largest, options, findings)
+  const report = makeReport(findings, { from: start.size, to, checked, anchoredTo, withheld }, freshness)
+  if (report.verdict === 'broken') return report
+  const frontier = checker.frontier.hashes.map(toBase64)
+  return { ...report, resume: { size: to, lastHash: checker.lastHash, recordedAt, frontier, anchoredTo } }
+}
+
+function startOf(verified: ResumePoint | undefined): Start {
+  if (verified === undefined) return { ...emptyHead, frontier: emptyFrontier, anchoredTo: 0 }
+  const { size, lastHash, recordedAt, anchoredTo } = verified
+  try {
+    const frontier = { size, hashes: verified.frontier.map(fromBase64) }
+    frontierRoot(frontier) // checks that the hashes fit the size
+    if (fromBase64(lastHash).length !== 32 || !(anchoredTo >= 0 && anchoredTo <= size)) throw auditError('PHI_AUDIT_OPTIONS')
+    return { size, lastHash, recordedAt, frontier, anchoredTo }
+  } catch (cause) {
+    throw auditError('PHI_AUDIT_OPTIONS', {
+      path: 'from.verified',
+      detail: 'is not what a verification returned as `resume`',
+      cause,
+    })
+  }
+}
+
+function headSize({ size }: Head, findings: Findings): number {
+  if (Number.isSafeInteger(size) && size >= 0) return size
+  findings.add('head-mismatch')
+  return 0
+}
+
+function endOf(to: number | undefined, from: number, total: number): number {
+  if (to === undefined) return Math.max(total, from)
+  if (!Number.isSafeInteger(to) || to < from || to > total) throw auditError('PHI_AUDIT_RANGE', { path: 'to' })
+  return to
+}
+
+/** @returns the trusted ones that lie before the start, where the entries are not read again */
+async function readCheckpoints(
+  store: AuditStore<never>,
+  log: LogKey,
+  trusted: readonly string[],
+  start: Start,
+  anchors: Anchors,
+): Promise<Anchor[]> {
+  const early: Anchor[] = []
+  for (const note of trusted) {
+    const anchor = anchors.add(note, 'trusted')
+    if (anchor !== undefined && anchor.size > 0 && anchor.size < start.size) early.push(anchor)
+  }
+  for (const note of await store.checkpoints(log)) anchors.add(note, 'store')
+  return early
+}
+
+/**
+ * Whether what was verified before continues the checkpoints that lie before it. The proof is made from the store's hashes, and
+ * needs no trust in them: it either leads from the checkpoint's root to the verified one or not.
+ */
+async function compareEarly(
+  store: AuditStore<never>,
+  log: LogKey,
+  start: Start,
+  early: readonly Anchor[],
+  findings: Findings,
+): Promise<void> {
+  const read = storeHashReader(store, log)
+  for (const { size, root } of early) {
+    const detail = { index: 0, between: { from: 0, to: size }, expected: root }
+    try {
+      const proof = await consistencyProofFromTiles({ size1: size, size2: start.size, read })
+      const root2 = frontierRoot(start.frontier)
+      const continues = verifyConsistency({ size1: size, size2: start.size, root1: fromBase64(root), root2, proof })
+      if (!continues) findings.add('rewritten-history', detail)
+    } catch (error) {
+      if (!isPhiError(error) || !unreadable.has(error.code)) throw error
+      findings.add('missing-tiles', detail)
+    }
+  }
+}
+
+const unreadable: ReadonlySet<string> = new Set([
+  'PHI_AUDIT_RANGE',
+  'PHI_AUDIT_STORE',
+  'PHI_AUDIT_FORMAT',
+  'PHI_AUDIT_MERKLE_READ',
+])
+
+async function checkEntries(
+  store: AuditStore<never>,
+  log: LogKey,
+  checker: EntryChecker,
+  findings: Findings,
+  to: number,
+  onProgress: VerifyOptions['onProgress'],
+): Promise<void> {
+  const from = checker.next
+  const tiles = new TileChecker(store, log, findings)
+  for await (const batch of readAhead(store.read(log, { from, to }))) {
+    for (const entry of batch) checker.add(entry)
+    // Once hashes are unknown, the tree says nothing about the tiles any more.
+    if (checker.doubtful) checker.completed.length = 0
+    else await tiles.take(checker.completed)
+    onProgress?.({ checked: checker.checked, total: to - from })
+  }
+  await tiles.end()
+}
+
+/** Asks for the next batch before the last one is checked, so that the database reads while this process hashes. */
+async function* readAhead<Batch>(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  const iterator = batches[Symbol.asyncIterator]()
+  try {
+    let next = iterator.next()
+    for (;;) {
+      const { done, value } = await next
+      if (done === true) return
+      next = iterator.next()
+      next.catch(() => {}) // It is awaited in the next turn, and must not count as unhandled until then.
+      // The request leaves only when this process waits; and others that share it get their turn between two batches.
+      await turn()
+      yield value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
+
+/** Whether there are rows after the end of the log, and whether the end has moved backwards meanwhile. */
+async function checkBeyond(store: AuditStore<never>, log: LogKey, size: number, findings: Findings): Promise<void> {
+  let isFollowed = false
+  for await (const batch of store.read(log, { from: size, to: size + 1 })) isFollowed ||= batch.length > 0
+  // The head after the row: a row that was there in between belongs to a log whose head has moved on by now.
+  const now = (await store.head(log)).size
+  if (now < size) findings.add('rollback', { index: now, expected: String(size), found: String(now) })
+  else if (now === size && isFollowed) findings.add('head-mismatch', { index: size, expected: String(size) })
+}

@@ -1,0 +1,51 @@
+import { type DataClass, dataClasses, labelledClasses } from './data-class.ts'
+import type { Label } from './label.ts'
+import { isAtOrAbove } from './tree.ts'
+
+/** A piece of data, as a caller describes it. */
+export interface DataItem {
+  readonly class: DataClass
+  /** The labels its record is under. Default none. */
+  readonly labels?: readonly Label[]
+  /**
+   * What it was made of. Left out, an item of a derived class (`phi.ai.*`, `phi.ops.*`) may have been made of anything; an
+   * empty list says that no protected health information went into it.
+   */
+  readonly madeOf?: readonly DataItem[]
+}
+
+/** What an item counts as, for every check. */
+export interface Carried {
+  readonly classes: readonly DataClass[]
+  readonly labels: readonly Label[]
+  /** Something it was made of is not known. `classes` then holds `phi`, and any label may be on it. */
+  readonly unknownOrigin: boolean
+}
+
+/**
+ * The classes and labels that items carry together: their own, and those of everything they were made of, however far back.
+ * A `phi.ai.prompt` made of a `phi.clinical.note.session` is both, and under the labels of the note.
+ */
+export function carriedBy(...items: readonly DataItem[]): Carried {
+  const classes = new Set<DataClass>()
+  const labels = new Set<Label>()
+  const seen = new Set<DataItem>()
+  let unknownOrigin = false
+  const queue = [...items]
+  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+    if (seen.has(item)) continue
+    seen.add(item)
+    classes.add(item.class)
+    for (const label of item.labels ?? []) labels.add(label)
+    for (const row of labelledClasses) {
+      if (isAtOrAbove(row.key, item.class)) for (const label of row.labels) labels.add(label)
+    }
+    // `phi` itself may hold derived data, but names it with everything else there is.
+    if (item.madeOf === undefined && dataClasses[item.class].derived) {
+      classes.add('phi')
+      unknownOrigin = true
+    }
+    for (const input of item.madeOf ?? []) queue.push(input)
+  }
+  return { classes: [...classes].sort(), labels: [...labels].sort(), unknownOrigin }
+}

@@ -1,0 +1,296 @@
+import {
+  type AuditStore,
+  auditError,
+  type Build,
+  type Extension,
+  emptyHead,
+  type Head,
+  type LogKey,
+  queryTerms,
+  type StoredEntry,
+} from '@phi/audit/store'
+import { isPhiError } from '@phi/core'
+import { CommitUnknown, type Db, type Queryable, sqlStateOf } from '../client/db.ts'
+import { postgresError } from '../errors.ts'
+import { translated } from '../translate.ts'
+import { Lane } from './lane.ts'
+import { EXTEND, entryOfJson, entryOfPacked, extendParams, type HeadRow, headOfRow, ITEM, PACKED } from './rows.ts'
+
+export interface AuditStoreOptions {
+  /**
+   * The role that reads assume (SET LOCAL ROLE): row security does not bind superusers and is what keeps tenants apart.
+   * Default `phi_app`.
+   */
+  readonly role?: 'phi_app' | 'phi_auditor'
+  /** Entries a page when reading. Default 2,000. */
+  readonly pageEntries?: number
+}
+
+/** The SQLSTATEs that the functions of the schema raise. */
+const WRONG_TENANT = 'PHI01'
+const UNIQUE_VIOLATION = '23505'
+
+const LOCK = 'select * from phi.audit_lock($1, $2, $3)'
+
+type LockRow = HeadRow & {
+  readonly size: string | null
+  readonly existing: (Parameters<typeof entryOfJson>[0] & { eventId: string }) | null
+}
+
+interface OpenLog {
+  readonly id: number
+  readonly lane: Lane
+}
+
+/** After a lost connection nobody knows whether the statement committed. An answer with an SQLSTATE says that it did not. */
+function isLost(error: unknown): boolean {
+  const state = sqlStateOf(error instanceof CommitUnknown ? error.cause : error)
+  return state === undefined || state.startsWith('08') || state.startsWith('57P')
+}
+
+/** The error of a write, in the terms of the AuditStore contract. */
+function writeError(error: unknown, phase: 'before' | 'committing'): unknown {
+  if (isPhiError(error)) return error
+  const state = sqlStateOf(error instanceof CommitUnknown ? error.cause : error)
+  if (state === WRONG_TENANT) return auditError('PHI_AUDIT_WRONG_TENANT', { cause: error })
+  if (isLost(error))
+    return auditError(phase === 'committing' ? 'PHI_AUDIT_OUTCOME_UNKNOWN' : 'PHI_AUDIT_UNAVAILABLE', { cause: error })
+  const ours = translated(error)
+  return ours.retryable ? auditError('PHI_AUDIT_UNAVAILABLE', { cause: error }) : ours
+}
+
+/** The error of a read. */
+function readError(error: unknown): unknown {
+  if (sqlStateOf(error) === WRONG_TENANT) return auditError('PHI_AUDIT_WRONG_TENANT', { cause: error })
+  return translated(error)
+}
+
+/**
+ * Keeps audit logs in PostgreSQL or PGlite, in the schema that `migrate` makes.
+ *
+ * An extension is one statement: a function that moves the head from the size and hash the library expects, and inserts the
+ * entries, or does nothing. When the expectation fails, because another process extended the log, the same is done again
+ * under a lock on the head. The transaction handle for `appendIn` is anything with `query(sql, params)`: a pg client, a PGlite
+ * transaction, or the `tx` of this package's `db.transaction`.
+ */
+export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<Queryable> {
+  const role = options.role ?? 'phi_app'
+  const pageEntries = options.pageEntries ?? 2000
+  if (role !== 'phi_app' && role !== 'phi_auditor') throw postgresError('PHI_PG_OPTIONS', { path: 'role' })
+  if (!Number.isSafeInteger(pageEntries) || pageEntries < 1) throw postgresError('PHI_PG_OPTIONS', { path: 'pageEntries' })
+  const logs = new Map<string, Promise<OpenLog>>()
+
+  const openLog = ({ tenant, origin }: LogKey): Promise<OpenLog> => {
+    const name = `${tenant}\n${origin}`
+    let opened = logs.get(name)
+    if (opened === undefined) {
+      opened = db
+        .query<{ id: number }>('select phi.audit_open($1, $2, $3) as id', [tenant, origin, emptyHead.lastHash])
+        .then(({ rows }) => ({ id: (rows[0] as { id: number }).id, lane: new Lane(db) }))
+      // A failure is not remembered: the next call asks again.
+      opened.catch(() => logs.delete(name))
+      logs.set(name, opened)
+    }
+    return opened.catch((error: unknown) => {
+      throw writeError(error, 'before')
+    })
+  }
+
+  /** A transaction with the role and the tenant of the reader. The tenant's characters were checked when the log was opened. */
+  const reading = async <T>({ tenant }: LogKey, run: (tx: Queryable) => Promise<T>): Promise<T> => {
+    try {
+      return await db.transaction(async (tx) => {
+        await tx.exec(`set local role ${role}; set local "phi.tenant" = '${tenant.replaceAll("'", "''")}'`)
+        return run(tx)
+      })
+    } catch (error) {
+      throw readError(error)
+    }
+  }
+
+  /** Under the lock: what the head is, and which of the event ids are taken. */
+  const lockAndExtend = async (tx: Queryable, { tenant }: LogKey, id: number, eventIds: readonly string[], build: Build) => {
+    const { rows } = await tx.query<LockRow>(LOCK, [tenant, id, eventIds.join(ITEM)])
+    const [first, ...found] = rows
+    if (first === undefined || first.size === null) throw auditError('PHI_AUDIT_STORE', { detail: 'the log has no head' })
+    const head = headOfRow(first)
+    const existing = new Map<string, StoredEntry>()
+    for (const { existing: row } of found) if (row !== null) existing.set(row.eventId, entryOfJson(row))
+    const extension = build({ head, existing })
+    if (extension === null) return { head, extension }
+    const { rows: results } = await tx.query<{ extended: boolean }>(EXTEND, extendParams(tenant, id, head, extension))
+    if (results[0]?.extended !== true) throw auditError('PHI_AUDIT_STORE', { detail: 'the locked head moved' })
+    return { head: extension.head, extension }
+  }
+
+  const extendUnderLock = async (
+    key: LogKey,
+    { id, lane }: OpenLog,
+    eventIds: readonly string[],
+    build: Build,
+  ): Promise<Extension | null> => {
+    try {
+      const { head, extension } = await db.transaction((tx) => lockAndExtend(tx, key, id, eventIds, build))
+      lane.locked(head)
+      return extension
+    } catch (error) {
+      throw writeError(error, error instanceof CommitUnknown ? 'committing' : 'before')
+    }
+  }
+
+  /** One statement, on the head we expect. Undefined: nothing was written, do it under the lock. */
+  const extendHopefully = async (
+    { tenant }: LogKey,
+    { id, lane }: OpenLog,
+    head: Head,
+    build: Build,
+  ): Promise<Extension | null | undefined> => {
+    const extension = build({ head, existing: new Map() })
+    if (extension === null) return null
+    // The next extension can be built, and sent behind this one, before this one is answered.
+    lane.expected = extension.head
+    try {
+      const extended = await lane.onConnection(async (connection) => {
+        const { rows } = await connection.query<{ extended: boolean }>(EXTEND, extendParams(tenant, id, head, extension))
+        return rows[0]?.extended === true
+      }, isLost)
+      if (extended) {
+        lane.hit()
+        return extension
+      }
+      lane.miss()
+      return undefined
+    } catch (error) {
+      lane.expected = undefined
+      // An event id is taken: under the lock the builder sees by which entry.
+      if (sqlStateOf(error) === UNIQUE_VIOLATION) return undefined
+      throw writeError(error, 'committing')
+    }
+  }
+
+  const pages = async function* (key: LogKey, id: number, from: number, to: number): AsyncIterable<readonly StoredEntry[]> {
+    const prefix = `${id}/`
+    const page = (start: number) =>
+      reading(key, (tx) =>
+        tx.query<{ packed: string }>(
+          `select ${PACKED} as packed from phi.audit_entry where tenant = $1 and log = $2 and idx >= $3 and idx < $4 order by idx limit ${pageEntries}`,
+          [key.tenant, id, start, to],
+        ),
+      )
+    let next = page(from)
+    for (;;) {
+      const { rows } = await next
+      if (rows.length === 0) return
+      const entries = rows.map(({ packed }) => entryOfPacked(packed, prefix))
+      const last = (entries.at(-1) as StoredEntry).index
+      const more = rows.length === pageEntries && last + 1 < to
+      // The next page is on its way while this one is checked. Its failure is thrown where it is awaited.
+      if (more) {
+        next = page(last + 1)
+        next.catch(() => {})
+      }
+      yield entries
+      if (!more) return
+    }
+  }
+
+  return {
+    singleConnection: db.singleConnection,
+
+    async open(key) {
+      await openLog(key)
+    },
+
+    async head(key) {
+      const { id } = await openLog(key)
+      const { rows } = await reading(key, (tx) =>
+        tx.query<HeadRow>('select size, last_hash, recorded_at, frontier from phi.audit_log where tenant = $1 and id = $2', [
+          key.tenant,
+          id,
+        ]),
+      )
+      if (rows[0] === undefined) throw auditError('PHI_AUDIT_STORE', { detail: 'the log has no head' })
+      return headOfRow(rows[0])
+    },
+
+    async extend(key, eventIds, build) {
+      const log = await openLog(key)
+      const { lane } = log
+      if (lane.hopeful) {
+        const done = await extendHopefully(key, log, lane.expected as Head, build)
+        if (done !== undefined) return done
+      }
+      return extendUnderLock(key, log, eventIds, build)
+    },
+
+    async extendIn(tx, key, eventIds, build) {
+      const log = await openLog(key)
+      // Whether this commits is the caller's affair: the next extension finds out under the lock.
+      log.lane.expected = undefined
+      try {
+        const { extension } = await lockAndExtend(tx, key, log.id, eventIds, build)
+        return extension
+      } catch (error) {
+        throw writeError(error, 'before')
+      }
+    },
+
+    async *read(key, { from, to }) {
+      const { id } = await openLog(key)
+      if (to > from) yield* pages(key, id, from, to)
+    },
+
+    async find(key, query) {
+      const { id } = await openLog(key)
+      const params: unknown[] = [key.tenant, id]
+      const where = ['tenant = $1', 'log = $2']
+      const add = (condition: (parameter: string) => string, value: unknown) => {
+        params.push(value)
+        where.push(condition(`$${params.length}`))
+      }
+      const terms = queryTerms(query)
+      if (terms.length > 0)
+        add((p) => `terms @> string_to_array(${p}, E'\\x1e')`, terms.map((term) => `${id}/${term}`).join(ITEM))
+      if (query.eventId !== undefined) add((p) => `event_id = ${p}`, query.eventId)
+      if (query.from !== undefined) add((p) => `occurred_at >= ${p}`, query.from)
+      if (query.until !== undefined) add((p) => `occurred_at < ${p}`, query.until)
+      if (query.after !== undefined) add((p) => `idx ${query.order === 'newest' ? '<' : '>'} ${p}`, query.after)
+      params.push(query.limit)
+      const sql = `select ${PACKED} as packed from phi.audit_entry where ${where.join(' and ')} order by idx ${query.order === 'newest' ? 'desc' : 'asc'} limit $${params.length}`
+      const { rows } = await reading(key, (tx) => tx.query<{ packed: string }>(sql, params))
+      return rows.map(({ packed }) => entryOfPacked(packed, `${id}/`))
+    },
+
+    async tiles(key, level, from, to) {
+      const { id } = await openLog(key)
+      const { rows } = await reading(key, (tx) =>
+        tx.query<{ hash: string }>(
+          'select hash from phi.audit_tile where tenant = $1 and log = $2 and level = $3 and idx >= $4 and idx < $5 order by idx',
+          [key.tenant, id, level, from, to],
+        ),
+      )
+      if (rows.length !== to - from) throw auditError('PHI_AUDIT_RANGE', { path: 'tiles' })
+      return rows.map(({ hash }) => hash)
+    },
+
+    async checkpoints(key, { last } = {}) {
+      const { id } = await openLog(key)
+      const { rows } = await reading(key, (tx) =>
+        tx.query<{ note: string }>(
+          'select note from phi.audit_checkpoint where tenant = $1 and log = $2 order by size desc, saved_at desc limit $3',
+          [key.tenant, id, last ?? null],
+        ),
+      )
+      return rows.map(({ note }) => note).toReversed()
+    },
+
+    async saveCheckpoint(key, { size, note }) {
+      const { id } = await openLog(key)
+      try {
+        await db.query('select phi.audit_save_checkpoint($1, $2, $3, $4)', [key.tenant, id, size, note])
+      } catch (error) {
+        throw writeError(error, 'before')
+      }
+    },
+  }
+}

@@ -1,0 +1,98 @@
+import type { Extension, GroupName, Head, Opening, StoredEntry } from '@phi/audit/store'
+import { auditError, groupNames } from '@phi/audit/store'
+
+/** Separates the items of a list that travels as one text. Canonical JSON, base64 and leaves never hold it. */
+export const ITEM = '\x1e'
+const FIELD = '\x1f'
+const NULL = '\x1c'
+
+/** The last nine parameters of phi.audit_extend, and the head that it expects. */
+export function extendParams(tenant: string, log: number, before: Head, extension: Extension): unknown[] {
+  const { entries, head, tiles } = extension
+  const texts = (name: GroupName) => entries.map(({ open }) => open[name].json).join(ITEM)
+  return [
+    tenant,
+    log,
+    before.size,
+    before.lastHash,
+    entries.length,
+    head.lastHash,
+    head.recordedAt,
+    head.frontier.join(' '),
+    entries.map(({ leaf }) => leaf).join(ITEM),
+    entries.map(({ open }) => groupNames.map((name) => open[name].salt).join(' ')).join(ITEM),
+    ...groupNames.map(texts),
+    tiles.map(({ level, index, hash }) => `${level} ${index} ${hash}`).join(ITEM),
+  ]
+}
+
+export const EXTEND = 'select phi.audit_extend($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16) as extended'
+
+export interface HeadRow {
+  readonly size: string | number
+  readonly last_hash: string
+  readonly recorded_at: string
+  readonly frontier: string
+}
+
+export function headOfRow(row: HeadRow): Head {
+  return {
+    size: safeIndex(row.size),
+    lastHash: row.last_hash,
+    recordedAt: row.recorded_at,
+    frontier: row.frontier === '' ? [] : row.frontier.split(' '),
+  }
+}
+
+function safeIndex(value: string | number): number {
+  const index = Number(value)
+  if (!Number.isSafeInteger(index) || index < 0)
+    throw auditError('PHI_AUDIT_STORE', { detail: 'an index is not a safe whole number' })
+  return index
+}
+
+type Texts = Readonly<Record<GroupName, string | null>>
+
+/** Pairs texts with their salts. A text that is gone, or a salt that is gone, leaves its group unopened. */
+function opened(salts: string, texts: Texts): Partial<Record<GroupName, Opening>> {
+  const salt = salts.split(' ')
+  const open: Partial<Record<GroupName, Opening>> = {}
+  for (let i = 0; i < groupNames.length; i++) {
+    const name = groupNames[i] as GroupName
+    const json = texts[name]
+    if (json !== null && json !== undefined) open[name] = { salt: salt[i] ?? '', json }
+  }
+  return open
+}
+
+/** An entry as phi.audit_lock returns it. */
+export function entryOfJson(row: Texts & { readonly idx: number; readonly leaf: string; readonly salts: string }): StoredEntry {
+  return { index: safeIndex(row.idx), leaf: row.leaf, open: opened(row.salts, row) }
+}
+
+/**
+ * A row as one text. A driver takes longer to cut a row into columns than we take to hash it, so the server joins them. A row
+ * in which somebody planted a separator comes apart in the wrong places, and then does not match its commitments.
+ */
+export const PACKED = `concat_ws(E'\\x1f', idx, leaf, salts, ${groupNames.map((name) => `coalesce(${name}, E'\\x1c')`).join(', ')}, array_to_string(terms, E'\\x1d'))`
+
+const orNull = (text: string | undefined): string | null => (text === undefined || text === NULL ? null : text)
+
+/** Reads {@link PACKED}. `prefix` is what the database puts before every term: the number of the log. */
+export function entryOfPacked(packed: string, prefix: string): StoredEntry {
+  const fields = packed.split(FIELD)
+  const [index = '', leaf = '', salts = '', event, actor, source, subject, context, terms = ''] = fields
+  const texts = {
+    event: orNull(event),
+    actor: orNull(actor),
+    source: orNull(source),
+    subject: orNull(subject),
+    context: orNull(context),
+  }
+  return {
+    index: safeIndex(index),
+    leaf,
+    open: opened(salts, texts),
+    terms: terms.split('\x1d').map((term) => (term.startsWith(prefix) ? term.slice(prefix.length) : term)),
+  }
+}

@@ -1,0 +1,39 @@
+import type { PGlite } from '@electric-sql/pglite'
+import { postgresError } from '../errors.ts'
+import type { Db } from './db.ts'
+
+/** Wraps a PGlite database that the caller opened. */
+export function fromPGlite(database: PGlite): Db {
+  return {
+    // PGlite is PostgreSQL in its single-user form: one session, and a transaction excludes everything else.
+    singleConnection: true,
+    query: (sql, params) => database.query(sql, params),
+    exec: async (sql) => {
+      await database.exec(sql)
+    },
+    transaction: (run) =>
+      database.transaction((tx) =>
+        run({
+          query: (sql, params) => tx.query(sql, params),
+          exec: async (sql) => {
+            await tx.exec(sql)
+          },
+        }),
+      ),
+    pin: async () => ({ query: (sql, params) => database.query(sql, params), release: () => {} }),
+    close: () => database.close(),
+  }
+}
+
+/**
+ * PostgreSQL inside this process (PGlite), without a server: for development, demonstrations, tests and single-process tools.
+ *
+ * @param directory where to keep the data; in memory when left out. A new database takes a few seconds to initialise.
+ * @throws PhiError PHI_PG_DRIVER
+ */
+export async function embedded(directory?: string): Promise<Db> {
+  const driver = await import('@electric-sql/pglite').catch((cause: unknown) => {
+    throw postgresError('PHI_PG_DRIVER', { cause })
+  })
+  return fromPGlite(await driver.PGlite.create(directory))
+}

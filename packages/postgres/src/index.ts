@@ -1,0 +1,6 @@
+export { type AuditStoreOptions, auditStore } from './audit/audit-store.ts'
+export type { Db, Pinned, Queryable, Transaction } from './client/db.ts'
+export { type ConnectOptions, connect, fromPool } from './client/pg.ts'
+export { embedded, fromPGlite } from './client/pglite.ts'
+export { postgresErrors } from './errors.ts'
+export { type MigrateOptions, type MigrateReport, migrate } from './migrate.ts'

@@ -1,0 +1,97 @@
+import { sha256, toHex, utf8 } from '@phi/core'
+import type { Db, Queryable, Transaction } from './client/db.ts'
+import { postgresError } from './errors.ts'
+import { migrations as published } from './migrations/index.ts'
+import type { Migration } from './migrations/migration.ts'
+import { translated } from './translate.ts'
+
+export interface MigrateOptions {
+  /** Only says what would be done. */
+  readonly dryRun?: boolean
+  /** Login roles that get the application role `phi_app`. The role that migrates always gets it. */
+  readonly app?: readonly string[]
+  /** Login roles that get the read-only role `phi_auditor`. */
+  readonly auditor?: readonly string[]
+}
+
+export interface MigrateReport {
+  /** The schema's version before and after. */
+  readonly from: number
+  readonly to: number
+  /** What was applied; with `dryRun`, what would be, with its SQL. */
+  readonly applied: readonly { readonly version: number; readonly name: string; readonly sql: string }[]
+}
+
+/** The key of the advisory lock that makes migrations of one database wait for each other. Held by a transaction, never a session. */
+const LOCK = 0x70686931
+
+const checksum = (migration: Migration): string => toHex(sha256(utf8(migration.sql)))
+
+async function appliedVersions(tx: Queryable): Promise<Map<number, string>> {
+  const { rows: tables } = await tx.query<{ found: boolean }>(`select to_regclass('phi.migration') is not null as found`, [])
+  if (tables[0]?.found !== true) return new Map()
+  const { rows } = await tx.query<{ version: number; checksum: string }>(
+    'select version, checksum from phi.migration order by version',
+    [],
+  )
+  return new Map(rows.map((row) => [Number(row.version), row.checksum]))
+}
+
+function pending(applied: ReadonlyMap<number, string>, known: readonly Migration[]): readonly Migration[] {
+  for (const [version, sum] of applied) {
+    const migration = known.find((candidate) => candidate.version === version)
+    if (migration === undefined) throw postgresError('PHI_PG_MIGRATION_UNKNOWN', { info: { version } })
+    if (checksum(migration) !== sum) throw postgresError('PHI_PG_MIGRATION_CHANGED', { info: { version } })
+  }
+  return known.filter(({ version }) => !applied.has(version))
+}
+
+const quoted = (role: string) => `"${role.replaceAll('"', '""')}"`
+
+/**
+ * Brings the schema `phi` up to date. Forward only, all or nothing, and safe to run from many processes at once: they wait for
+ * each other, and the later ones find nothing to do.
+ *
+ * The role that migrates needs to create schemas and roles: a superuser, or CREATEROLE and CREATE on the database.
+ * @throws PhiError PHI_PG_MIGRATION_CHANGED, PHI_PG_MIGRATION_UNKNOWN, PHI_PG_FORBIDDEN
+ */
+export function migrate(db: Db, options: MigrateOptions = {}): Promise<MigrateReport> {
+  return migrateWith(db, published, options)
+}
+
+/** `migrate` with a list of one's own, for tests of the mechanism. */
+export async function migrateWith(db: Db, known: readonly Migration[], options: MigrateOptions = {}): Promise<MigrateReport> {
+  const latest = known.at(-1)?.version ?? 0
+  const work = async (tx: Transaction): Promise<MigrateReport> => {
+    await tx.query('select pg_advisory_xact_lock($1)', [LOCK])
+    const applied = await appliedVersions(tx)
+    const todo = pending(applied, known)
+    const from = Math.max(0, ...applied.keys())
+    if (options.dryRun === true) return { from, to: latest, applied: todo }
+    if (todo.length > 0) {
+      await tx.exec('create schema if not exists phi')
+      await tx.exec(
+        'create table if not exists phi.migration (version int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())',
+      )
+    }
+    for (const migration of todo) {
+      await tx.exec(migration.sql)
+      await tx.query('insert into phi.migration (version, name, checksum) values ($1, $2, $3)', [
+        migration.version,
+        migration.name,
+        checksum(migration),
+      ])
+    }
+    if (latest > 0) {
+      await tx.exec('grant phi_app, phi_auditor to current_user')
+      for (const role of options.app ?? []) await tx.exec(`grant phi_app to ${quoted(role)}`)
+      for (const role of options.auditor ?? []) await tx.exec(`grant phi_auditor to ${quoted(role)}`)
+    }
+    return { from, to: latest, applied: todo }
+  }
+  try {
+    return await db.transaction(work)
+  } catch (error) {
+    throw translated(error)
+  }
+}
