@@ -40,7 +40,10 @@ const sources = {
   'packages/audit/src/ships-a-test.ts': `import './own.test.ts'`,
   'packages/rbac/src/index.ts': 'export type Role = string',
   'packages/postgres/src/index.ts': `import '@phi/audit'\nimport '@phi/rbac'`,
-  'packages/bench/src/index.ts': `import '@phi/audit'\nimport '@phi/postgres'`,
+  'packages/postgres/src/ships-a-server.ts': `import '../test/server.ts'`,
+  'packages/postgres/test/server.ts': 'export {}',
+  'packages/bench/src/index.ts': `import '@phi/audit'\nimport '@phi/postgres'\nimport '../../postgres/test/server.ts'`,
+  'packages/bench/src/by-path.ts': `import '../../core/src/hidden.ts'`,
   'examples/clinic/src/index.ts': `import '@phi/postgres'`,
 }
 
@@ -86,6 +89,8 @@ describe('the import rules', () => {
     ['packages/audit/src/dev-tool.ts', 'shipped-code-needs-shipped-dependencies'],
     ['packages/audit/src/circle-back.ts', 'no-circles'],
     ['packages/audit/src/ships-a-test.ts', 'test-helpers-in-tests'],
+    ['packages/postgres/src/ships-a-server.ts', 'test-helpers-in-tests'],
+    ['packages/bench/src/by-path.ts', 'through-the-front-door'],
   ])('refuse %s by %s', (path, rule) => {
     expect(found).toContain(`${path}: ${rule}`)
   })

@@ -1,5 +1,8 @@
 import { isPhiError } from '@phi/core'
 import { auditError } from '../src/errors.ts'
+import { type GroupName, groupNames, type Opening, type PreparedEntry, prepareEntry } from '../src/group.ts'
+import { GENESIS_HASH, parseLeaf } from '../src/leaf.ts'
+import { linkEntries } from '../src/link.ts'
 import type { AuditStore, Head, LogKey, StoredEntry } from '../src/store/store.ts'
 
 type Mutable<T> = T extends string | number | boolean | undefined ? T : { -readonly [Key in keyof T]: Mutable<T[Key]> }
@@ -36,9 +39,10 @@ export function storeOf(rows: Rows): AuditStore {
     head: async () => rows.head,
     extend: refuse,
     async *read(_log, { from, to }) {
-      const found = rows.entries.filter((entry) => {
-        const index = (entry as { index?: unknown } | null)?.index
-        return typeof index !== 'number' || (index >= from && index < to)
+      const found = rows.entries.filter((entry, position) => {
+        const index: unknown = (entry as { index?: unknown } | null)?.index
+        const at = typeof index === 'number' ? index : position
+        return at >= from && at < to
       })
       for (let at = 0; at < found.length; at += 64) yield found.slice(at, at + 64)
     },
@@ -62,6 +66,38 @@ export async function tampered(
   const rows = await rowsOf(store, log)
   await edit(rows)
   return storeOf(rows)
+}
+
+/**
+ * What somebody does who owns the database and knows the format: writes the rows anew from `from` on, with salts, leaves, links,
+ * tiles and head to match. Only the signatures are beyond them.
+ */
+export function rewrite(
+  rows: Rows,
+  from: number,
+  edit: (texts: Record<GroupName, string>, index: number) => void,
+  start: string = GENESIS_HASH,
+): void {
+  let head: Head = { size: 0, lastHash: start, recordedAt: '', frontier: [] }
+  const all = rows.entries
+  rows.entries = []
+  rows.tiles = [[]]
+  for (const [index, entry] of all.entries()) {
+    const { recordedAt } = parseLeaf(entry.leaf)
+    const openings = entry.open as Record<GroupName, Opening>
+    const texts = Object.fromEntries(groupNames.map((name) => [name, openings[name].json])) as Record<GroupName, string>
+    if (index >= from) edit(texts, index)
+    let prepared: PreparedEntry = prepareEntry('', texts)
+    if (index < from) prepared = { ...prepared, open: openings, commitments: entry.leaf.split('\n').slice(5).join('\n') }
+    const extension = linkEntries(parseLeaf(entry.leaf).origin, head, [prepared], Date.parse(recordedAt))
+    rows.entries.push(...extension.entries.map(({ index, leaf, open }) => ({ index, leaf, open })))
+    for (const { level, index, hash } of extension.tiles) {
+      rows.tiles[level] ??= []
+      ;(rows.tiles[level] as string[])[index] = hash
+    }
+    head = extension.head
+  }
+  rows.head = structuredClone(head) as Rows['head']
 }
 
 /** The other text of the same length that differs in one bit, and is text still. */

@@ -26,7 +26,7 @@ export interface ErrorContext {
 const brand: unique symbol = Symbol.for('@phi/core/PhiError') as never
 
 /**
- * The base of every error thrown by a @phi package. Branch on `code`; show `message` to developers. The message says what
+ * The base of every error thrown by a package of this family. Branch on `code`; show `message` to developers. The message says what
  * happened and what to do next, and holds no value from the input.
  */
 export class PhiError<Code extends string = string> extends Error {

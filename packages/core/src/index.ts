@@ -25,24 +25,25 @@ export {
   purposeParents,
   purposesOfUse,
 } from './purpose-of-use.ts'
-export { ancestors, covers, overlaps, type TaxonomyKey } from './taxonomy/covers.ts'
+export { ancestors, covers, overlaps, type SameTree, type TaxonomyKey } from './taxonomy/covers.ts'
 export { type DataClass, type DataClassRow, dataClassBundles, dataClasses, isDataClass } from './taxonomy/data-class.ts'
 export {
   compareIdentifiability,
   type Identifiability,
+  type IdentifiabilityRank,
   identifiabilities,
   isIdentifiability,
   isWithinIdentifiability,
 } from './taxonomy/identifiability.ts'
 export { isLabel, type Label, type RegimeLabel, regimeLabels } from './taxonomy/label.ts'
-export { type SafeHarborLetter, safeHarborIdentifiers } from './taxonomy/safe-harbor.ts'
-export { isSafeguard, type Safeguard, safeguards } from './taxonomy/safeguard.ts'
+export { type LimitedDataSetRule, type SafeHarborLetter, safeHarborIdentifiers } from './taxonomy/safe-harbor.ts'
+export { isSafeguard, type Safeguard, type SafeguardStanding, safeguards } from './taxonomy/safeguard.ts'
 export { type Scope, type ScopedData, type ScopeVerdict, scopeVerdict } from './taxonomy/scope.ts'
 export { type ClassSelector, isClassSelector, labelOf } from './taxonomy/selector.ts'
 export { isService, type Service, services } from './taxonomy/service.ts'
 export { type Carried, carriedBy, type DataItem } from './taxonomy/taint.ts'
 export { children, isKeyOf, leaves, parseKey, type Tree, type TreeRow } from './taxonomy/tree.ts'
 export { isUsState, type UsState, usStates } from './taxonomy/us-state.ts'
-export { type BusinessAssociateMay, isUse, type Use, uses } from './taxonomy/use.ts'
+export { type BusinessAssociateMay, isUse, type Use, type UseRules, uses } from './taxonomy/use.ts'
 export { useOfPurpose } from './taxonomy/use-of-purpose.ts'
 export { parseTenant, type TenantId, tenantSchema } from './tenant.ts'

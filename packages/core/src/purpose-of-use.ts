@@ -1,9 +1,29 @@
+/** One concept. It may have several parents. */
+export interface PurposeConcept<Code extends string = PurposeOfUse, Any extends string = PurposeOfUse> {
+  readonly code: Code
+  readonly display: string
+  readonly parents: readonly Any[]
+}
+
+function conceptsOf<Code extends string>(
+  rows: Readonly<Record<Code, readonly [display: string, ...parents: NoInfer<Code>[]]>>,
+): { readonly [C in Code]: PurposeConcept<C, Code> } {
+  const table = Object.create(null) as Record<string, PurposeConcept<string, string>>
+  for (const [code, [display, ...parents]] of Object.entries<readonly [string, ...string[]]>(rows)) {
+    table[code] = Object.freeze({ code, display, parents: Object.freeze(parents) })
+  }
+  return Object.freeze(table) as { readonly [C in Code]: PurposeConcept<C, Code> }
+}
+
+/** The code system of the codes. */
+export const PURPOSE_OF_USE_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
+
 /**
- * HL7 v3 PurposeOfUse: the active, selectable concepts of the value set, from the code system v3-ActReason version 4.0.0
- * (HL7 Terminology, CC0). Each row: the display, then the parents; a concept without parents stands at the top.
+ * HL7 v3 PurposeOfUse, by code: the active, selectable concepts of the value set, from the code system v3-ActReason version
+ * 4.0.0 (HL7 Terminology, CC0). Each row: the display, then the parents; a concept without parents stands at the top.
  */
 // biome-ignore format: a table
-const rows = {
+export const purposesOfUse = /* @__PURE__ */ conceptsOf({
   HMARKT: ['healthcare marketing'],
   HOPERAT: ['healthcare operations'],
   CAREMGT: ['care management', 'HOPERAT'],
@@ -66,31 +86,10 @@ const rows = {
   ERTREAT: ['emergency room treatment', 'ETREAT'],
   POPHLTH: ['population health', 'TREAT'],
   TREATDS: ['decision support assisted treatment decision', 'TREAT'],
-} as const satisfies Record<string, readonly [display: string, ...parents: string[]]>
-
-/** The code system of the codes. */
-export const PURPOSE_OF_USE_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
+})
 
 /** A purpose for which data is used or asked for: a code of HL7 v3 PurposeOfUse. */
-export type PurposeOfUse = keyof typeof rows
-
-/** One concept. It may have several parents. */
-export interface PurposeConcept<Code extends PurposeOfUse = PurposeOfUse> {
-  readonly code: Code
-  readonly display: string
-  readonly parents: readonly PurposeOfUse[]
-}
-
-function conceptsOf(): { readonly [Code in PurposeOfUse]: PurposeConcept<Code> } {
-  const table = Object.create(null) as Record<string, PurposeConcept>
-  for (const [code, [display, ...parents]] of Object.entries(rows)) {
-    table[code] = Object.freeze({ code, display, parents: Object.freeze(parents) }) as PurposeConcept
-  }
-  return Object.freeze(table) as { readonly [Code in PurposeOfUse]: PurposeConcept<Code> }
-}
-
-/** The concepts, by code. */
-export const purposesOfUse = /* @__PURE__ */ conceptsOf()
+export type PurposeOfUse = keyof typeof purposesOfUse
 
 /**
  * Everything at and above each key, along every path: `parents` may join paths again, and a key is visited once.
@@ -107,12 +106,12 @@ export function closures<Key>(keys: Iterable<Key>, parents: (key: Key) => readon
   return out
 }
 
-const purposeClosures = () => closures(Object.keys(rows) as PurposeOfUse[], (code) => purposesOfUse[code].parents)
+const purposeClosures = () => closures(Object.keys(purposesOfUse) as PurposeOfUse[], (code) => purposesOfUse[code].parents)
 const above = /* @__PURE__ */ purposeClosures()
 
 /** Whether a value is a code of HL7 v3 PurposeOfUse. */
 export function isPurposeOfUse(value: unknown): value is PurposeOfUse {
-  return typeof value === 'string' && Object.hasOwn(rows, value)
+  return typeof value === 'string' && Object.hasOwn(purposesOfUse, value)
 }
 
 /** What stands directly above a purpose; nothing for those at the top (`TREAT`, `HPAYMT`, `HOPERAT` …). */

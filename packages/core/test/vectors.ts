@@ -5,10 +5,10 @@ import { describe } from 'vitest'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** Where the published test vectors lie: `PHI_VECTORS`, or `../shared/vectors` beside the repository. They are read in place. */
-export const vectorsDir: string = process.env.PHI_VECTORS ?? `${root}../shared/vectors`
+const vectorsDir: string = process.env.PHI_VECTORS ?? `${root}../shared/vectors`
 
 /** The path of a vector file or folder, when it is there. */
-export function vectorPath(name: string): string | undefined {
+function vectorPath(name: string): string | undefined {
   const path = `${vectorsDir}/${name}`
   return existsSync(path) ? path : undefined
 }

@@ -1,4 +1,4 @@
-import { isPhiError, toBase64 } from '@phi/core'
+import { isPhiError } from '@phi/core'
 import { z } from 'zod'
 import { auditError } from '../errors.ts'
 import { emptyHead } from '../head.ts'
@@ -21,9 +21,17 @@ export const LINES_FORMAT = 'phi.audit/log@v1'
 /** The longest line that is read, in UTF-16 code units: five groups of 64 KiB, each character of which may be escaped. */
 export const MAX_LINE_LENGTH = 4 * 1024 * 1024
 
+function isOrigin(text: string): boolean {
+  try {
+    return parseOrigin(text) === text
+  } catch {
+    return false
+  }
+}
+
 const headerSchema = z.strictObject({
   format: z.literal(LINES_FORMAT),
-  origin: z.string().refine((origin) => parseOrigin(origin) === origin),
+  origin: z.string().refine(isOrigin),
   size: z.int().min(0),
 })
 const footerSchema = z.strictObject({ checkpoint: noteSchema })
@@ -134,7 +142,7 @@ class LinesCheck {
     const hasKeys = this.#verifiers.length > 0
     const anchor = this.#note === undefined || !hasKeys ? undefined : this.#anchors.add(this.#note, 'file')
     checker.end()
-    if (anchor !== undefined) checker.compare(anchor)
+    if (anchor !== undefined) checker.chain.compare(anchor)
     const total = checker.next
     const { size } = this.#header
     if (total > size || (anchor !== undefined && anchor.size !== size)) {
@@ -143,7 +151,8 @@ class LinesCheck {
     const signed = this.#anchors.largest
     const longest = Math.max(size, signed ?? 0)
     if (total < longest) findings.add('truncated-tail', { index: total, expected: String(longest), found: String(total) })
-    const { checked, withheld, recordedAt, anchoredTo } = checker
+    const { checked, withheld, recordedAt } = checker
+    const { anchoredTo } = checker.chain
     if (checked === 0) findings.add('empty')
     if (!hasKeys) findings.add('no-keys')
     else if (checked > 0 && anchoredTo === 0) findings.add('unanchored')

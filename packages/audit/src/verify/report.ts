@@ -104,7 +104,7 @@ export const findingKinds = {
   },
   unanchored: {
     severity: 'unknown',
-    meaning: 'No valid signed checkpoint covers these entries: whoever owns the database could have rewritten all of them.',
+    meaning: 'No valid signed checkpoint confirms these entries: whoever owns the database could have rewritten all of them.',
   },
   empty: { severity: 'unknown', meaning: 'There was nothing to check.' },
   'partial-range': { severity: 'unknown', meaning: 'Only a part of the log was checked, so nothing is said about the whole.' },

@@ -1,6 +1,6 @@
 import { isPhiError, toBase64 } from '@phi/core'
-import type { CompletedSubtree } from '../merkle/index.ts'
 import type { AuditStore, LogKey } from '../store/store.ts'
+import type { Chain } from './chain.ts'
 import type { Findings } from './findings.ts'
 
 /** Hashes compared with one read of the store: a whole tile. */
@@ -19,9 +19,12 @@ export class TileChecker {
     this.#findings = findings
   }
 
-  /** Takes completed subtrees; they come in order at every level. Empties the array. */
-  async take(completed: CompletedSubtree[]): Promise<void> {
-    for (const { level, index, hash } of completed.splice(0)) {
+  /** Takes the subtrees that a chain has completed; they come in order at every level. Empties its list. */
+  async take({ completed, isDoubtful }: Pick<Chain, 'completed' | 'isDoubtful'>): Promise<void> {
+    const subtrees = completed.splice(0)
+    // Once hashes are unknown, the tree says nothing about the tiles any more.
+    if (isDoubtful) return
+    for (const { level, index, hash } of subtrees) {
       const run = this.#pending.get(level)
       if (run === undefined) this.#pending.set(level, { from: index, hashes: [toBase64(hash)] })
       else run.hashes.push(toBase64(hash))
@@ -29,7 +32,8 @@ export class TileChecker {
     }
   }
 
-  async end(): Promise<void> {
+  async end(chain: Pick<Chain, 'completed' | 'isDoubtful'>): Promise<void> {
+    await this.take(chain)
     for (const level of [...this.#pending.keys()]) await this.#compare(level)
   }
 
@@ -44,7 +48,8 @@ export class TileChecker {
       const first = (from + i) * width
       const detail = { index: first, between: { from: first, to: first + width }, expected: hashes[i] as string }
       if (found === undefined) this.#findings.add('missing-tiles', detail)
-      else if (found !== hashes[i]) this.#findings.add('altered-tile', { ...detail, found: String(found).slice(0, 44) })
+      else if (found !== hashes[i])
+        this.#findings.add('altered-tile', { ...detail, found: typeof found === 'string' ? found.slice(0, 44) : '' })
     }
   }
 

@@ -3,9 +3,10 @@ import { auditError } from '../errors.ts'
 import { emptyHead } from '../head.ts'
 import { consistencyProofFromTiles, emptyFrontier, frontierRoot, verifyConsistency } from '../merkle/index.ts'
 import type { Verifier } from '../note/index.ts'
-import type { AuditStore, Head, LogKey } from '../store/store.ts'
+import type { AuditStore, Head, LogKey, StoredEntry } from '../store/store.ts'
+import type { Start } from './chain.ts'
 import { type Anchor, Anchors, verifiersOf } from './checkpoints.ts'
-import { EntryChecker, type Start } from './entry-checker.ts'
+import { EntryChecker } from './entry-checker.ts'
 import { Findings } from './findings.ts'
 import { storeHashReader } from './hash-reader.ts'
 import { freshnessOf, makeReport } from './make-report.ts'
@@ -60,20 +61,22 @@ export async function verifyLog(
   const head = await store.head(log)
   const total = headSize(head, findings)
   const to = endOf(options.to, start.size, total)
-  for (const [size] of anchors.sorted()) {
-    if (size > total) findings.add('truncated-tail', { index: total, expected: String(size), found: String(total) })
-  }
+  const signed = anchors.largest ?? 0
+  if (signed > total) findings.add('truncated-tail', { index: total, expected: String(signed), found: String(total) })
 
   const checker = new EntryChecker({ origin: log.origin, start, anchors, findings, reportsErased: true })
   if (total < start.size) findings.add('rollback', { index: total, expected: String(start.size), found: String(total) })
   else {
     await compareEarly(store, log, start, early, findings)
-    await checkEntries(store, log, checker, findings, to, options.onProgress)
+    const tiles = new TileChecker(store, log, findings)
+    await checkEntries(store.read(log, { from: start.size, to }), checker, tiles, to - start.size, options.onProgress)
     checker.end(to === head.size ? head : undefined)
-    if (to === total) await checkBeyond(store, log, total, findings)
+    await tiles.end(checker.chain)
+    if (to === total && findings.counts.break === 0) await checkBeyond(store, log, total, findings)
   }
 
-  const { checked, anchoredTo, withheld, recordedAt } = checker
+  const { checked, withheld, recordedAt } = checker
+  const { anchoredTo, frontier, lastHash } = checker.chain
   if (checked === 0) findings.add('empty')
   if (to < total) findings.add('partial-range', { index: to, expected: String(total), found: String(to) })
   if (verifiers.length === 0) findings.add('no-keys')
@@ -81,8 +84,7 @@ export async function verifyLog(
   const freshness = freshnessOf(recordedAt, anchors.largest, options, findings)
   const report = makeReport(findings, { from: start.size, to, checked, anchoredTo, withheld }, freshness)
   if (report.verdict === 'broken') return report
-  const frontier = checker.frontier.hashes.map(toBase64)
-  return { ...report, resume: { size: to, lastHash: checker.lastHash, recordedAt, frontier, anchoredTo } }
+  return { ...report, resume: { size: to, lastHash, recordedAt, frontier: frontier.hashes.map(toBase64), anchoredTo } }
 }
 
 function startOf(verified: ResumePoint | undefined): Start {
@@ -165,23 +167,17 @@ const unreadable: ReadonlySet<string> = new Set([
 ])
 
 async function checkEntries(
-  store: AuditStore<never>,
-  log: LogKey,
+  batches: AsyncIterable<readonly StoredEntry[]>,
   checker: EntryChecker,
-  findings: Findings,
-  to: number,
+  tiles: TileChecker,
+  total: number,
   onProgress: VerifyOptions['onProgress'],
 ): Promise<void> {
-  const from = checker.next
-  const tiles = new TileChecker(store, log, findings)
-  for await (const batch of readAhead(store.read(log, { from, to }))) {
+  for await (const batch of readAhead(batches)) {
     for (const entry of batch) checker.add(entry)
-    // Once hashes are unknown, the tree says nothing about the tiles any more.
-    if (checker.doubtful) checker.completed.length = 0
-    else await tiles.take(checker.completed)
-    onProgress?.({ checked: checker.checked, total: to - from })
+    await tiles.take(checker.chain)
+    onProgress?.({ checked: checker.checked, total })
   }
-  await tiles.end()
 }
 
 /** Asks for the next batch before the last one is checked, so that the database reads while this process hashes. */

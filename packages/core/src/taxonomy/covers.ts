@@ -10,7 +10,7 @@ import type { Use } from './use.ts'
 export type TaxonomyKey = ClassSelector | Label | Service | Use | Safeguard | Identifiability
 
 /** The vocabulary a key belongs to (two, for the few keys that are in two): what it may be compared with. */
-type SameTree<Key extends TaxonomyKey> =
+export type SameTree<Key extends TaxonomyKey> =
   | (Key extends ClassSelector ? ClassSelector : never)
   | (Key extends Label ? Label : never)
   | (Key extends Service ? Service : never)

@@ -2,13 +2,38 @@ import type { Label } from './label.ts'
 import type { SafeHarborLetter } from './safe-harbor.ts'
 import { isAtOrAbove, isKeyOf, type TreeFacts, type TreeRow, treeOf } from './tree.ts'
 
-interface DataFacts extends TreeFacts {
+/** A row of the data classes. */
+export interface DataClassRow<Key extends string = DataClass, Any extends string = DataClass> extends TreeRow<Key> {
+  /** The identifier of 45 CFR 164.514(b)(2)(i) that this is. */
+  readonly safeHarbor?: SafeHarborLetter
+  /** Of an identifier: whether a limited data set may keep it, 45 CFR 164.514(e)(2). */
+  readonly limitedDataSet?: 'keep' | 'drop'
+  /** Made of other data: an item carries the classes and labels of what it was made of (see `carriedBy`). */
+  readonly derived: boolean
+  /** Of a code: the classes that it tells. A prohibition of either side reaches the other (see `scopeVerdict`). */
+  readonly implies: readonly Any[]
+  /** Labels that every item of this class carries. */
+  readonly labels: readonly Label[]
+}
+
+interface DataFacts<Any extends string = never> extends TreeFacts {
   readonly safeHarbor?: SafeHarborLetter
   readonly limitedDataSet?: 'keep' | 'drop'
+  readonly implies?: readonly Any[]
   readonly labels?: readonly Label[]
 }
 
-const dataTree = <Key extends string>(rows: Record<Key, DataFacts>) => treeOf<DataFacts, Key>(rows)
+const DERIVED = ['phi.ai', 'phi.ops']
+
+function dataTree<Key extends string>(
+  rows: Readonly<Record<Key, DataFacts<NoInfer<Key>>>>,
+): { readonly [K in Key]: DataClassRow<K, Key> } {
+  const complete = Object.entries<DataFacts<Key>>(rows).map(([key, facts]) => [
+    key,
+    { implies: [], labels: [], derived: DERIVED.some((branch) => isAtOrAbove(branch, key)), ...facts },
+  ])
+  return treeOf(Object.fromEntries(complete)) as { readonly [K in Key]: DataClassRow<K, Key> }
+}
 
 /** An identifier that a limited data set leaves out, or keeps, as 164.514(e)(2) says of its letter. */
 const identifier = (safeHarbor: SafeHarborLetter, label: string, limitedDataSet: 'keep' | 'drop' = 'drop'): DataFacts => ({
@@ -18,7 +43,8 @@ const identifier = (safeHarbor: SafeHarborLetter, label: string, limitedDataSet:
   citation: `45 CFR 164.514(b)(2)(i)(${safeHarbor})`,
 })
 
-const named = /* @__PURE__ */ dataTree({
+/** The data classes, by key. */
+export const dataClasses = /* @__PURE__ */ dataTree({
   phi: { label: 'protected health information', citation: '45 CFR 160.103' },
 
   'phi.identity': { label: 'identifiers', citation: '45 CFR 164.514(b)(2)(i)' },
@@ -82,9 +108,9 @@ const named = /* @__PURE__ */ dataTree({
   'phi.clinical.history': { label: 'history' },
 
   'phi.code': { label: 'codes', citation: '45 CFR 162.1002', confirmation: 'memory' },
-  'phi.code.icd10': { label: 'ICD-10 diagnosis code' },
-  'phi.code.cpt': { label: 'CPT procedure code' },
-  'phi.code.hcpcs': { label: 'HCPCS code' },
+  'phi.code.icd10': { label: 'ICD-10 diagnosis code', implies: ['phi.clinical.diagnosis', 'phi.financial.claim'] },
+  'phi.code.cpt': { label: 'CPT procedure code', implies: ['phi.financial.claim'] },
+  'phi.code.hcpcs': { label: 'HCPCS code', implies: ['phi.financial.claim'] },
 
   'phi.schedule': { label: 'schedule' },
   'phi.schedule.appointment': { label: 'appointment' },
@@ -125,42 +151,7 @@ const named = /* @__PURE__ */ dataTree({
 })
 
 /** A class of data, or a branch that stands for all classes below it. */
-export type DataClass = keyof typeof named
-
-/** A code says what the linked class says: a prohibition of either side reaches the other (see `scopeVerdict`). */
-const implied: { readonly [Key in DataClass]?: readonly DataClass[] } = {
-  'phi.code.icd10': ['phi.clinical.diagnosis', 'phi.financial.claim'],
-  'phi.code.cpt': ['phi.financial.claim'],
-  'phi.code.hcpcs': ['phi.financial.claim'],
-}
-
-/** A row of the data classes. */
-export interface DataClassRow<Key extends DataClass = DataClass> extends TreeRow<Key> {
-  /** The identifier of 45 CFR 164.514(b)(2)(i) that this is. */
-  readonly safeHarbor?: SafeHarborLetter
-  /** Of an identifier: whether a limited data set may keep it, 45 CFR 164.514(e)(2). */
-  readonly limitedDataSet?: 'keep' | 'drop'
-  /** Made of other data: an item carries the classes and labels of what it was made of (see `carriedBy`). */
-  readonly derived: boolean
-  /** Classes that an item of this class also tells. */
-  readonly implies: readonly DataClass[]
-  /** Labels that every item of this class carries. */
-  readonly labels: readonly Label[]
-}
-
-const DERIVED: readonly DataClass[] = ['phi.ai', 'phi.ops']
-
-function withLinks(): { readonly [Key in DataClass]: DataClassRow<Key> } {
-  const table = Object.create(null) as Record<string, DataClassRow>
-  for (const row of Object.values(named) as (TreeRow<DataClass> & DataFacts)[]) {
-    const derived = DERIVED.some((branch) => isAtOrAbove(branch, row.key))
-    table[row.key] = Object.freeze({ ...row, derived, implies: implied[row.key] ?? [], labels: row.labels ?? [] })
-  }
-  return Object.freeze(table) as { readonly [Key in DataClass]: DataClassRow<Key> }
-}
-
-/** The data classes, by key. */
-export const dataClasses = /* @__PURE__ */ withLinks()
+export type DataClass = keyof typeof dataClasses
 
 const labelled = () => Object.values<DataClassRow>(dataClasses).filter((row) => row.labels.length > 0)
 
@@ -174,4 +165,4 @@ export const dataClassBundles = {
 } as const satisfies Readonly<Record<string, readonly DataClass[]>>
 
 /** Whether a value is a data class or a branch of data classes. */
-export const isDataClass = (value: unknown): value is DataClass => isKeyOf(named, value)
+export const isDataClass = (value: unknown): value is DataClass => isKeyOf(dataClasses, value)

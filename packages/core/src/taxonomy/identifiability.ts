@@ -1,12 +1,12 @@
 import { isAtOrAbove, isKeyOf, type TreeFacts, treeOf } from './tree.ts'
 
-interface IdentifiabilityFacts extends TreeFacts {
-  /** 3 identifies a person outright, 0 is not protected health information any more. */
+/** 3 identifies a person outright; 0 is not protected health information any more. */
+export interface IdentifiabilityRank {
   readonly rank: 0 | 1 | 2 | 3
 }
 
-const identifiabilityTree = <Key extends string>(rows: Record<Key, IdentifiabilityFacts>) =>
-  treeOf<IdentifiabilityFacts, Key>(rows)
+const identifiabilityTree = <Key extends string>(rows: Record<Key, TreeFacts & IdentifiabilityRank>) =>
+  treeOf<IdentifiabilityRank, Key>(rows)
 
 /** How far data identifies a person: identified > coded > limited data set > de-identified, by either method. */
 export const identifiabilities = /* @__PURE__ */ identifiabilityTree({

@@ -1,7 +1,7 @@
 import { isKeyOf, type TreeFacts, treeOf } from './tree.ts'
 import { isUsState, type UsState } from './us-state.ts'
 
-const labelTree = <Key extends string>(rows: Record<Key, TreeFacts>) => treeOf<TreeFacts, Key>(rows)
+const labelTree = <Key extends string>(rows: Record<Key, TreeFacts>) => treeOf<unknown, Key>(rows)
 
 /**
  * Regimes that a record can be under, whatever its class: HIV status stands in a note as well as in a lab result. A record

@@ -1,6 +1,7 @@
 import { isKeyOf, type TreeFacts, treeOf } from './tree.ts'
 
-interface SafeguardFacts extends TreeFacts {
+/** How the rule speaks of a safeguard. */
+export interface SafeguardStanding {
   /**
    * How the Security Rule puts it: a standard; a required or an addressable implementation specification, 164.306(d); or
    * `not-named`, a means that the rule does not name, cited to the standard it serves.
@@ -8,7 +9,8 @@ interface SafeguardFacts extends TreeFacts {
   readonly standing: 'standard' | 'required' | 'addressable' | 'not-named'
 }
 
-const safeguardTree = <Key extends string>(rows: Record<Key, SafeguardFacts>) => treeOf<SafeguardFacts, Key>(rows)
+const safeguardTree = <Key extends string>(rows: Record<Key, TreeFacts & SafeguardStanding>) =>
+  treeOf<SafeguardStanding, Key>(rows)
 
 /** Administrative, physical and technical safeguards, 45 CFR 164.308, 164.310 and 164.312. */
 export const safeguards = /* @__PURE__ */ safeguardTree({

@@ -1,6 +1,6 @@
 import { isKeyOf, type TreeFacts, treeOf } from './tree.ts'
 
-const serviceTree = <Key extends string>(rows: Record<Key, TreeFacts>) => treeOf<TreeFacts, Key>(rows)
+const serviceTree = <Key extends string>(rows: Record<Key, TreeFacts>) => treeOf<unknown, Key>(rows)
 
 /** What a platform or a vendor does with data: the words in which the scope of an agreement is written. */
 export const services = /* @__PURE__ */ serviceTree({

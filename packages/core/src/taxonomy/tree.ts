@@ -17,22 +17,20 @@ export interface TreeRow<Key extends string = string> {
   readonly citation?: Citation
 }
 
-/** A tree of dotted keys as a table. Every prefix of a key is a key. */
-export type Tree<Key extends string, Facts extends TreeFacts = TreeFacts> = {
-  readonly [K in Key]: Omit<Facts, keyof TreeFacts> & TreeRow<K>
-}
+/** A tree of dotted keys as a table, with what each row says beside the common part. Every prefix of a key is a key. */
+export type Tree<Key extends string, Extra = unknown> = { readonly [K in Key]: TreeRow<K> & Extra }
 
 /** The day of the public copy of 45 CFR 160 and 164 in which the citations marked `text-seen` were read. */
 const TEXT_READ = '2019-05-10'
 
 /** Makes the frozen table of a tree. It has no prototype, so that no name of a built-in reads as a key. */
-export function treeOf<Facts extends TreeFacts, Key extends string>(rows: Readonly<Record<Key, Facts>>): Tree<Key, Facts> {
+export function treeOf<Extra, Key extends string>(rows: Readonly<Record<Key, TreeFacts & Extra>>): Tree<Key, Extra> {
   const table = Object.create(null) as Record<string, unknown>
-  for (const [key, { citation, confirmation = 'text-seen', ...facts }] of Object.entries<Facts>(rows)) {
+  for (const [key, { citation, confirmation = 'text-seen', ...facts }] of Object.entries<TreeFacts & Extra>(rows)) {
     const about = confirmation === 'text-seen' ? { confirmation, asOf: TEXT_READ } : { confirmation }
     table[key] = Object.freeze({ key, ...facts, ...(citation === undefined ? {} : { citation: cite(citation, about) }) })
   }
-  return Object.freeze(table) as Tree<Key, Facts>
+  return Object.freeze(table) as Tree<Key, Extra>
 }
 
 /** Whether `above` is `below` or one of its ancestors. The rule that every tree shares, on bare strings. */

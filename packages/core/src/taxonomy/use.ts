@@ -11,7 +11,8 @@ export type BusinessAssociateMay =
   /** Whether or not the agreement says so. */
   | 'as-law-requires'
 
-interface UseFacts extends TreeFacts {
+/** What the rules ask of a use. */
+export interface UseRules {
   /**
    * Whether the individual's authorization is needed, 164.508. `unless-excepted`: the rule names exceptions that a caller must
    * show to apply. Psychotherapy notes need their own, 164.508(a)(2), and records under Part 2 a consent.
@@ -24,7 +25,7 @@ interface UseFacts extends TreeFacts {
   readonly baMay: BusinessAssociateMay
 }
 
-const useTree = <Key extends string>(rows: Record<Key, UseFacts>) => treeOf<UseFacts, Key>(rows)
+const useTree = <Key extends string>(rows: Record<Key, TreeFacts & UseRules>) => treeOf<UseRules, Key>(rows)
 
 /**
  * What data is used or disclosed for. Every qualified answer is truthy, so that a caller who only asks "yes or no" gets the

@@ -262,7 +262,7 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the audit store
     expect(functions).toHaveLength(4)
     for (const row of functions) {
       expect(row).toMatchObject({ owner: 'phi_writer', prosecdef: true })
-      expect(row.config).toBe('search_path=pg_catalog, pg_temp')
+      expect(row.config).toBe('search_path=pg_catalog, pg_temp,enable_seqscan=off')
     }
     const { rows: open_ } = await db.query(
       `select 1 from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) a

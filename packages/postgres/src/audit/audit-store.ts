@@ -163,7 +163,10 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     } catch (error) {
       lane.expected = undefined
       // An event id is taken: under the lock the builder sees by which entry.
-      if (sqlStateOf(error) === UNIQUE_VIOLATION) return undefined
+      if (sqlStateOf(error) === UNIQUE_VIOLATION) {
+        lane.miss()
+        return undefined
+      }
       throw writeError(error, 'committing')
     }
   }
@@ -216,11 +219,14 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     async extend(key, eventIds, build) {
       const log = await openLog(key)
       const { lane } = log
-      if (lane.hopeful) {
-        const done = await extendHopefully(key, log, lane.expected as Head, build)
-        if (done !== undefined) return done
+      for (;;) {
+        if (lane.hopeful) {
+          const done = await extendHopefully(key, log, lane.expected as Head, build)
+          if (done !== undefined) return done
+        }
+        const locked = await lane.underLock(() => extendUnderLock(key, log, eventIds, build))
+        if (locked !== undefined) return locked.result
       }
-      return extendUnderLock(key, log, eventIds, build)
     },
 
     async extendIn(tx, key, eventIds, build) {

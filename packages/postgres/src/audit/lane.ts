@@ -21,6 +21,7 @@ export class Lane {
   #cautious = 0
   #misses = 0
   #shared: Shared | undefined
+  #underLock: Promise<unknown> | undefined
 
   constructor(db: Db) {
     this.#db = db
@@ -46,6 +47,24 @@ export class Lane {
   locked(head: Head): void {
     if (this.#cautious > 0) this.#cautious--
     if (this.expected === undefined || head.size > this.expected.size) this.expected = head
+  }
+
+  /**
+   * Runs when nothing else of this process works under the log's lock, or answers undefined once something that did is done:
+   * by then the head may be known, and there is no need for the lock.
+   */
+  async underLock<T>(run: () => Promise<T>): Promise<{ readonly result: T } | undefined> {
+    if (this.#underLock !== undefined) {
+      await this.#underLock.catch(() => {})
+      return undefined
+    }
+    const mine = run()
+    this.#underLock = mine
+    try {
+      return { result: await mine }
+    } finally {
+      this.#underLock = undefined
+    }
   }
 
   /** Runs on the lane's connection. Calls that overlap share it and keep their order; `isBroken` says which errors end it. */

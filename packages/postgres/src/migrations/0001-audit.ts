@@ -130,9 +130,12 @@ begin
   return previous;
 end $$;
 
+-- The functions below look up single rows by key. A plan made before the tables have statistics can prefer to read them whole,
+-- which gets slower with every entry: enable_seqscan = off rules that out.
+
 -- Makes the log when it is not there, and returns its number.
 create function phi.audit_open(p_tenant text, p_origin text, p_genesis text) returns int
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   previous text := phi.audit_enter(p_tenant);
   found_id int;
@@ -153,7 +156,7 @@ end $$;
 -- Locks the head until the transaction ends; returns it with the entries that have one of the event ids.
 create function phi.audit_lock(p_tenant text, p_log int, p_event_ids text)
 returns table (size bigint, last_hash text, recorded_at text, frontier text, existing json)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   previous text := phi.audit_enter(p_tenant);
 begin
@@ -165,8 +168,8 @@ begin
     select null::bigint, null, null, null,
       json_build_object('idx', e.idx, 'leaf', e.leaf, 'salts', e.salts, 'event', e.event, 'actor', e.actor,
         'source', e.source, 'subject', e.subject, 'context', e.context, 'eventId', e.event_id)
-    from phi.audit_entry e
-    where e.tenant = p_tenant and e.log = p_log and e.event_id = any (string_to_array(p_event_ids, E'\\x1e'));
+    from unnest(string_to_array(p_event_ids, E'\\x1e')) as wanted (event_id)
+    join phi.audit_entry e on e.tenant = p_tenant and e.log = p_log and e.event_id = wanted.event_id;
   perform set_config('phi.tenant', previous, true);
 end $$;
 
@@ -177,7 +180,7 @@ create function phi.audit_extend(
   p_count int, p_new_last_hash text, p_recorded_at text, p_frontier text,
   p_leaves text, p_salts text, p_events text, p_actors text, p_sources text, p_subjects text, p_contexts text, p_tiles text
 ) returns boolean
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   previous text := phi.audit_enter(p_tenant);
   prefix text := p_log || '/';
@@ -219,7 +222,7 @@ begin
 end $$;
 
 create function phi.audit_save_checkpoint(p_tenant text, p_log int, p_size bigint, p_note text) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare previous text := phi.audit_enter(p_tenant);
 begin
   insert into phi.audit_checkpoint (tenant, log, size, digest, note)

@@ -1,0 +1,141 @@
+import { type AuditLog, openAuditLog } from '@phi/audit'
+import { auditStore, connect, type Db, migrate, type Queryable } from '@phi/postgres'
+import pg from 'pg'
+import { benchEvents } from '../events.ts'
+import type { Row } from '../measure.ts'
+import { freshDatabase, startServer } from '../server.ts'
+import { perEventLocking } from './per-event-locking.ts'
+import { RAW_COLUMNS, RAW_TABLE, type RawRow, rawRows, rawValues } from './postgres-rows.ts'
+
+interface Stage {
+  readonly url: string
+  readonly db: Db
+  readonly client: pg.Client
+  log(): Promise<AuditLog<Queryable>>
+  close(): Promise<void>
+}
+
+async function stage(): Promise<Stage> {
+  const server = await startServer()
+  const database = await freshDatabase(server.url)
+  const db = await connect(database.url)
+  await migrate(db)
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  await client.query(RAW_TABLE)
+  let logs = 0
+  return {
+    url: database.url,
+    db,
+    client,
+    log: () => openAuditLog<Queryable>({ origin: `bench.example/${logs++}`, store: auditStore(db) }),
+    close: async () => {
+      await client.end()
+      await db.close()
+      await database.drop()
+      await server.stop()
+    },
+  }
+}
+
+/** `callers` callers that each append, wait, and append again. */
+async function appendBy(log: AuditLog<Queryable>, count: number, callers: number): Promise<number> {
+  const events = benchEvents(count)
+  let next = 0
+  await Promise.all(
+    Array.from({ length: callers }, async () => {
+      for (let event = events[next++]; event !== undefined; event = events[next++]) await log.append(event)
+    }),
+  )
+  return count
+}
+
+async function insertRaw(client: pg.Client, rows: readonly RawRow[], size: number): Promise<void> {
+  for (let at = 0; at < rows.length; at += size) {
+    const some = rows.slice(at, at + size)
+    const values = some.flatMap((row) => ['t', 1, ...row])
+    const insert = {
+      name: `raw_${some.length}`,
+      text: `insert into raw_entry (${RAW_COLUMNS}) values ${rawValues(some.length)}`,
+      values,
+    }
+    if (size === 1) await client.query(insert)
+    else {
+      await client.query('begin')
+      await client.query(insert)
+      await client.query('commit')
+    }
+  }
+}
+
+/** 256 concurrent callers, one log. */
+export const appendManyCallers: Row = {
+  id: 'audit.append.postgres.256-callers',
+  against: 'raw INSERT transactions of 100 rows with the same bytes',
+  atLeast: 0.55,
+  async prepare({ quick }) {
+    const count = quick ? 4_000 : 20_000
+    const { client, log, close } = await stage()
+    const rows = await rawRows(count)
+    const ours = await log()
+    return {
+      unit: 'events',
+      ours: () => appendBy(ours, count, 256),
+      baseline: async () => {
+        await insertRaw(client, rows, 100)
+        return count
+      },
+      reset: async () => {
+        await client.query('truncate raw_entry')
+      },
+      close,
+    }
+  },
+}
+
+/** One caller that waits for each entry. */
+export const appendOneCaller: Row = {
+  id: 'audit.append.postgres.1-caller',
+  against: 'raw single-row autocommit INSERT of the same bytes',
+  atLeast: 0.6,
+  async prepare({ quick }) {
+    const count = quick ? 300 : 1_000
+    const { client, log, close } = await stage()
+    const rows = await rawRows(count)
+    const ours = await log()
+    return {
+      unit: 'events',
+      ours: () => appendBy(ours, count, 1),
+      baseline: async () => {
+        await insertRaw(client, rows, 1)
+        return count
+      },
+      reset: async () => {
+        await client.query('truncate raw_entry')
+      },
+      close,
+    }
+  },
+}
+
+/** 256 callers against the way most audit tables are chained: lock the last row, hash, insert, for every event. */
+export const appendAgainstLocking: Row = {
+  id: 'audit.append.postgres.locking',
+  against: 'a row lock per event over 8 connections, 256 callers',
+  atLeast: 15,
+  async prepare({ quick }) {
+    const count = quick ? 4_000 : 20_000
+    const { url, log, close } = await stage()
+    const ours = await log()
+    const locking = await perEventLocking(url)
+    return {
+      unit: 'events',
+      ours: () => appendBy(ours, count, 256),
+      baseline: () => locking.append(benchEvents(quick ? 400 : 1_500), 256),
+      close: async () => {
+        await locking.close()
+        await close()
+      },
+    }
+  },
+}
