@@ -5,6 +5,7 @@ import { type AuditEventInput, type ParsedAuditEvent, parseAuditEvent } from './
 import { groupNames, groupTexts, type PreparedEntry, prepareEntry } from './group.ts'
 import { entryHash, parseLeaf } from './leaf.ts'
 import type { StoredEntry } from './store/store.ts'
+import { eventTerms } from './terms.ts'
 
 /** The receipt of an entry that is in the log already. */
 export function receiptOfStored(entry: StoredEntry, eventId: string): Receipt {
@@ -72,6 +73,7 @@ export function candidateOf(input: AuditEventInput, newId: () => string, clock: 
   const event = parseAuditEvent(input)
   const generatedId = event.id === undefined ? newId() : undefined
   const id = event.id ?? (generatedId as string)
-  const texts = groupTexts(event, id, event.occurredAt ?? instantText(clock()))
-  return new Candidate(event, prepareEntry(id, texts), generatedId)
+  const occurredAt = event.occurredAt ?? instantText(clock())
+  const texts = groupTexts(event, id, occurredAt)
+  return new Candidate(event, prepareEntry(id, texts, eventTerms(event, id, occurredAt)), generatedId)
 }

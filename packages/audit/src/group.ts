@@ -99,6 +99,8 @@ export function groupTexts(parsed: ParsedAuditEvent, id: string, occurredAt: str
 export interface PreparedEntry {
   readonly eventId: string
   readonly open: Readonly<Record<GroupName, Opening>>
+  /** What a store may index: see `searchTerms`. */
+  readonly terms: readonly string[]
   /** The five commitment lines of the leaf. */
   readonly commitments: string
   /** Bytes of text, for limits on batches and queues. */
@@ -106,7 +108,7 @@ export interface PreparedEntry {
 }
 
 /** Salts and commits the five groups. Written out group by group: this runs for every event. */
-export function prepareEntry(eventId: string, texts: Readonly<Record<GroupName, string>>): PreparedEntry {
+export function prepareEntry(eventId: string, texts: Readonly<Record<GroupName, string>>, terms: readonly string[]): PreparedEntry {
   const { event, actor, source, subject, context } = texts
   const a = newSalt()
   const b = newSalt()
@@ -115,6 +117,7 @@ export function prepareEntry(eventId: string, texts: Readonly<Record<GroupName, 
   const e = newSalt()
   return {
     eventId,
+    terms,
     open: {
       event: { salt: toBase64(a), json: event },
       actor: { salt: toBase64(b), json: actor },

@@ -34,14 +34,14 @@ export function linkEntries(
   const hashes: string[] = new Array(prepared.length)
   let previous = head.lastHash
   for (let i = 0; i < prepared.length; i++) {
-    const { eventId, open, commitments } = prepared[i] as PreparedEntry
+    const { eventId, open, terms, commitments } = prepared[i] as PreparedEntry
     const index = head.size + i
     const leaf = leafText(origin, index, recordedAt, previous, commitments)
     const hash = entryHashBytes(leaf)
     builder.push(hash)
     previous = toBase64(hash)
     hashes[i] = previous
-    entries[i] = { index, leaf, open, eventId }
+    entries[i] = { index, leaf, open, eventId, terms }
   }
   const tiles = builder.completed.map(({ level, index, hash }) => ({ level, index, hash: toBase64(hash) }))
   return { entries, tiles, head: headOf(previous, recordedAt, builder.frontier()), hashes }

@@ -1,15 +1,16 @@
+import type { ParsedAuditEvent } from './event.ts'
 import type { GroupName } from './group.ts'
 
 /**
- * What can be searched, as short texts made from the hashed groups: `action:read`, `outcome:denied`, `actor:u-17`,
- * `type:ProgressNote`, `resource:ProgressNote/n-204`, `patient:p-88`. A store may index them; the verifier makes them again
- * from the hashed text and compares.
+ * What can be searched, as short texts made from the hashed groups: `id:order-1`, `at:2026-11-21T10:00:00.000Z`,
+ * `action:read`, `outcome:denied`, `actor:u-17`, `type:ProgressNote`, `resource:ProgressNote/n-204`, `patient:p-88`. A store
+ * may keep them in columns and index them; the verifier makes them again from the hashed text and compares.
  */
 export function searchTerms(texts: Readonly<Partial<Record<GroupName, string>>>): string[] {
   const terms: string[] = []
   if (texts.event !== undefined) {
-    const event = JSON.parse(texts.event) as { action: string; outcome: string }
-    terms.push(`action:${event.action}`, `outcome:${event.outcome}`)
+    const event = JSON.parse(texts.event) as { action: string; id: string; occurredAt: string; outcome: string }
+    terms.push(`id:${event.id}`, `at:${event.occurredAt}`, `action:${event.action}`, `outcome:${event.outcome}`)
   }
   if (texts.actor !== undefined) terms.push(`actor:${(JSON.parse(texts.actor) as { id: string }).id}`)
   // Most subjects without content are the empty object; parsing it is not worth the time.
@@ -20,5 +21,16 @@ export function searchTerms(texts: Readonly<Partial<Record<GroupName, string>>>)
     }
     for (const patient of subject.patients ?? []) terms.push(`patient:${patient}`)
   }
+  return terms
+}
+
+/** {@link searchTerms} of an event that is about to be written, without reading its texts again. */
+export function eventTerms(event: ParsedAuditEvent, id: string, occurredAt: string): string[] {
+  const terms = [`id:${id}`, `at:${occurredAt}`, `action:${event.action}`, `outcome:${event.outcome}`, `actor:${event.actor.id}`]
+  const { subject } = event
+  if (subject === undefined) return terms
+  const { resource, patients } = subject
+  if (resource !== undefined) terms.push(`type:${resource.type}`, `resource:${resource.type}/${resource.id}`)
+  if (patients !== undefined) for (const patient of patients) terms.push(`patient:${patient}`)
   return terms
 }

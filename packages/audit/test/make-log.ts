@@ -7,6 +7,7 @@ import { frontierRoot } from '../src/merkle/index.ts'
 import { ed25519Signer, formatCheckpoint, type Signer, signNote } from '../src/note/index.ts'
 import { memoryStore } from '../src/store/memory.ts'
 import type { AuditStore, LogKey } from '../src/store/store.ts'
+import { searchTerms } from '../src/terms.ts'
 
 export const testLog: LogKey = { tenant: 'clinic', origin: 'clinic.example/audit' }
 export const testSigner = ed25519Signer.fromSecretKey(
@@ -35,7 +36,8 @@ export async function append(store: AuditStore, log: LogKey, events: readonly Au
   const prepared = events.map((input) => {
     const event = parseAuditEvent(input)
     const id = event.id ?? `generated-${Math.random()}`
-    return prepareEntry(id, groupTexts(event, id, event.occurredAt ?? '2026-03-04T05:06:07.089Z'))
+    const texts = groupTexts(event, id, event.occurredAt ?? '2026-03-04T05:06:07.089Z')
+    return prepareEntry(id, texts, searchTerms(texts))
   })
   const ids = prepared.map(({ eventId }) => eventId)
   await store.extend(log, ids, ({ head }) => linkEntries(log.origin, head, prepared, clock()))

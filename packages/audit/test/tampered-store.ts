@@ -87,7 +87,7 @@ export function rewrite(
     const openings = entry.open as Record<GroupName, Opening>
     const texts = Object.fromEntries(groupNames.map((name) => [name, openings[name].json])) as Record<GroupName, string>
     if (index >= from) edit(texts, index)
-    let prepared: PreparedEntry = prepareEntry('', texts)
+    let prepared: PreparedEntry = prepareEntry('', texts, [])
     if (index < from) prepared = { ...prepared, open: openings, commitments: entry.leaf.split('\n').slice(5).join('\n') }
     const extension = linkEntries(parseLeaf(entry.leaf).origin, head, [prepared], Date.parse(recordedAt))
     rows.entries.push(...extension.entries.map(({ index, leaf, open }) => ({ index, leaf, open })))

@@ -20,7 +20,7 @@ import { noteSchema, parseFormat, provedEntrySchema } from './schema.ts'
 /** The longest bundle that is read, in UTF-16 code units. */
 export const MAX_BUNDLE_LENGTH = 64 * 1024 * 1024
 
-export const BUNDLE_FORMAT = 'phi.audit/bundle@v1'
+const BUNDLE_FORMAT = 'phi.audit/bundle@v1'
 
 const bundleSchema = z.strictObject({
   format: z.literal(BUNDLE_FORMAT),

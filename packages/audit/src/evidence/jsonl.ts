@@ -16,7 +16,7 @@ import { type Disclosure, disclosed } from './disclose.ts'
 import { readJson } from './json.ts'
 import { entrySchema, noteSchema, parseFormat } from './schema.ts'
 
-export const LINES_FORMAT = 'phi.audit/log@v1'
+const LINES_FORMAT = 'phi.audit/log@v1'
 
 /** The longest line that is read, in UTF-16 code units: five groups of 64 KiB, each character of which may be escaped. */
 export const MAX_LINE_LENGTH = 4 * 1024 * 1024

@@ -25,8 +25,8 @@ export interface StoredEntry {
   readonly leaf: string
   readonly open: Readonly<Partial<Record<GroupName, Opening>>>
   /**
-   * What the store's own searchable columns say of this entry, as `searchTerms` spells it. The verifier compares it with the
-   * hashed text. Absent where the store searches the hashed text itself.
+   * What the store's own searchable columns say of this entry, all of them, as `searchTerms` spells it. The verifier compares
+   * it with the hashed text. Absent where the store searches the hashed text itself.
    */
   readonly terms?: readonly string[]
 }
@@ -35,6 +35,7 @@ export interface StoredEntry {
 export interface NewEntry extends StoredEntry {
   readonly eventId: string
   readonly open: Readonly<Record<GroupName, Opening>>
+  readonly terms: readonly string[]
 }
 
 /** The root of a complete subtree of 256^level leaves: one hash of a C2SP tlog-tile at `level`. */

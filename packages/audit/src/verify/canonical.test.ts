@@ -63,7 +63,7 @@ describe('canonical objects', () => {
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })), (value) => {
         expect(isCanonicalObject(canonicalJson(JSON.parse(JSON.stringify(value))))).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 
@@ -100,7 +100,7 @@ describe('canonical objects', () => {
           expect(isCanonicalObject(changed)).toBe(plainly(changed))
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     )
   })
 })

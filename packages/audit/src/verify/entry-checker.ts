@@ -63,7 +63,7 @@ export class EntryChecker {
   /** Looks at one row. */
   add(row: unknown): void {
     const { index, leaf, open, terms } = (typeof row === 'object' && row !== null ? row : {}) as Row
-    if (index !== this.#next && !this.#isPlaced(index)) return
+    if (index !== this.#next && !this.#isPlaced(index, leaf)) return
     const at = this.#next
     this.#next = at + 1
     this.checked++
@@ -90,9 +90,10 @@ export class EntryChecker {
    * Whether a row that has not the expected index belongs here after all: behind a gap, or with an index that is no number, in
    * which case it is taken to stand where it came.
    */
-  #isPlaced(index: unknown): boolean {
+  #isPlaced(index: unknown, leaf: unknown): boolean {
     if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
-      this.#findings.add('out-of-order', { index: this.#next, expected: String(this.#next) })
+      // A row without a leaf is named for that.
+      if (typeof leaf === 'string') this.#findings.add('out-of-order', { index: this.#next, expected: String(this.#next) })
       return true
     }
     if (index < this.#next) {

@@ -1,6 +1,6 @@
 import { type Finding, type FindingCode, type FindingSeverity, findingKinds } from './report.ts'
 
-export const DEFAULT_MAX_FINDINGS = 100
+const DEFAULT_MAX_FINDINGS = 100
 
 /** What a finding says beyond its code. `severity` only where it differs from the code's own. */
 export type FindingDetail = Partial<Omit<Finding, 'code' | 'meaning'>>

@@ -62,7 +62,7 @@ function byteLength(json: string): number {
 }
 
 /** How an opening stands to the commitment in its leaf. */
-export type OpeningState = 'genuine' | 'altered' | 'not-canonical'
+type OpeningState = 'genuine' | 'altered' | 'not-canonical'
 
 /** Checks an opening against the commitment in its leaf. */
 export function checkOpening(name: GroupName, opening: unknown, committed: string): OpeningState {

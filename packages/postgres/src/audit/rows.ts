@@ -4,11 +4,25 @@ import { auditError, groupNames } from '@phi/audit/store'
 /** Separates the items of a list that travels as one text. Canonical JSON, base64 and leaves never hold it. */
 export const ITEM = '\x1e'
 const FIELD = '\x1f'
+const TERM = '\x1d'
 const NULL = '\x1c'
 
-/** The last nine parameters of phi.audit_extend, and the head that it expects. */
+/** The parameters of phi.audit_extend: the head that it expects, and the extension. */
 export function extendParams(tenant: string, log: number, before: Head, extension: Extension): unknown[] {
   const { entries, head, tiles } = extension
+  const ids: string[] = []
+  const times: string[] = []
+  const terms: string[] = []
+  const prefix = `${log}/`
+  for (const entry of entries) {
+    let own = ''
+    for (const term of entry.terms) {
+      if (term.startsWith('id:')) ids.push(term.slice(3))
+      else if (term.startsWith('at:')) times.push(term.slice(3))
+      else own += own === '' ? prefix + term : TERM + prefix + term
+    }
+    terms.push(own)
+  }
   const texts = (name: GroupName) => entries.map(({ open }) => open[name].json).join(ITEM)
   return [
     tenant,
@@ -22,11 +36,14 @@ export function extendParams(tenant: string, log: number, before: Head, extensio
     entries.map(({ leaf }) => leaf).join(ITEM),
     entries.map(({ open }) => groupNames.map((name) => open[name].salt).join(' ')).join(ITEM),
     ...groupNames.map(texts),
+    ids.join(ITEM),
+    times.join(ITEM),
+    terms.join(ITEM),
     tiles.map(({ level, index, hash }) => `${level} ${index} ${hash}`).join(ITEM),
   ]
 }
 
-export const EXTEND = 'select phi.audit_extend($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16) as extended'
+export const EXTEND = 'select phi.audit_extend($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19) as extended'
 
 export interface HeadRow {
   readonly size: string | number
@@ -74,7 +91,7 @@ export function entryOfJson(row: Texts & { readonly idx: number; readonly leaf: 
  * A row as one text. A driver takes longer to cut a row into columns than we take to hash it, so the server joins them. A row
  * in which somebody planted a separator comes apart in the wrong places, and then does not match its commitments.
  */
-export const PACKED = `concat_ws(E'\\x1f', idx, leaf, salts, ${groupNames.map((name) => `coalesce(${name}, E'\\x1c')`).join(', ')}, array_to_string(terms, E'\\x1d'))`
+export const PACKED = `concat_ws(E'\\x1f', idx, leaf, salts, ${groupNames.map((name) => `coalesce(${name}, E'\\x1c')`).join(', ')}, concat_ws(E'\\x1d', 'id:' || event_id, 'at:' || occurred_at, array_to_string(terms, E'\\x1d')))`
 
 const orNull = (text: string | undefined): string | null => (text === undefined || text === NULL ? null : text)
 
@@ -93,6 +110,6 @@ export function entryOfPacked(packed: string, prefix: string): StoredEntry {
     index: safeIndex(index),
     leaf,
     open: opened(salts, texts),
-    terms: terms.split('\x1d').map((term) => (term.startsWith(prefix) ? term.slice(prefix.length) : term)),
+    terms: terms.split(TERM).map((term) => (term.startsWith(prefix) ? term.slice(prefix.length) : term)),
   }
 }
