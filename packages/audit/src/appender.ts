@@ -96,20 +96,22 @@ export const defaultLimits: AppendLimits = {
   timeoutMs: 10_000,
 }
 
-interface Pending {
+/** An append on its way. */
+class Pending {
   readonly candidate: Candidate
   readonly deadline: number
-  /** An attempt to commit this entry ended without an answer. */
-  unknown: boolean
-  settled: boolean
   readonly resolve: (receipt: Receipt) => void
   readonly reject: (error: unknown) => void
-}
+  /** An attempt to commit this entry ended without an answer. */
+  unknown = false
+  settled = false
 
-interface Waiter {
-  readonly enter: () => void
-  readonly deadline: number
-  readonly reject: (error: unknown) => void
+  constructor(candidate: Candidate, deadline: number, resolve: (receipt: Receipt) => void, reject: (error: unknown) => void) {
+    this.candidate = candidate
+    this.deadline = deadline
+    this.resolve = resolve
+    this.reject = reject
+  }
 }
 
 /** How an appender is doing. */
@@ -140,9 +142,12 @@ export class Appender {
   readonly #onFailure: (error: unknown) => void
   #queue: Pending[] = []
   #queueBytes = 0
-  #waiters: Waiter[] = []
-  #inFlight = 0
-  #inFlightEntries = new Set<Pending>()
+  /** Callers for whom there is no room yet, in the order in which they came. */
+  #waiters: Pending[] = []
+  readonly #inFlight = new Set<readonly Pending[]>()
+  #inFlightEntries = 0
+  /** The time of this turn of the event loop: near enough for deadlines, and cheaper than asking for every append. */
+  #turn = 0
   #scheduled = false
   #backoff = 0
   #retryAt = 0
@@ -171,7 +176,7 @@ export class Appender {
   state(): AppenderState {
     return {
       pending: this.#queue.length,
-      inFlight: this.#inFlightEntries.size,
+      inFlight: this.#inFlightEntries,
       waiting: this.#waiters.length,
       failuresInARow: this.#failures,
       lastFailure: this.#lastFailure,
@@ -181,16 +186,15 @@ export class Appender {
 
   /** Resolves when the entry is durable, or rejects in bounded time. */
   append(candidate: Candidate): Promise<Receipt> {
-    return new Promise((resolve, reject) => {
-      const deadline = performance.now() + this.#limits.timeoutMs
-      const enter = () => {
-        this.#queue.push({ candidate, deadline, unknown: false, settled: false, resolve, reject })
-        this.#queueBytes += candidate.prepared.size
-        this.#schedule()
-      }
-      if (this.#hasRoom() && this.#waiters.length === 0) enter()
-      else this.#waiters.push({ enter, deadline, reject })
+    if (!this.#scheduled) {
+      this.#turn = performance.now()
       this.#arm()
+    }
+    return new Promise((resolve, reject) => {
+      const pending = new Pending(candidate, this.#turn + this.#limits.timeoutMs, resolve, reject)
+      if (this.#waiters.length === 0 && this.#hasRoom()) this.#enqueue(pending)
+      else this.#waiters.push(pending)
+      this.#schedule()
     })
   }
 
@@ -201,7 +205,12 @@ export class Appender {
   }
 
   #isIdle(): boolean {
-    return this.#queue.length === 0 && this.#inFlight === 0 && this.#waiters.length === 0
+    return this.#queue.length === 0 && this.#inFlight.size === 0 && this.#waiters.length === 0
+  }
+
+  #enqueue(pending: Pending): void {
+    this.#queue.push(pending)
+    this.#queueBytes += pending.candidate.prepared.size
   }
 
   #hasRoom(): boolean {
@@ -220,10 +229,10 @@ export class Appender {
 
   #flush(): void {
     if (performance.now() < this.#retryAt) return
-    while (this.#queue.length > 0 && this.#inFlight < PIPELINE) void this.#write(this.#takeBatch())
+    while (this.#queue.length > 0 && this.#inFlight.size < PIPELINE) void this.#write(this.#takeBatch())
     if (this.#isIdle()) {
-      if (this.#timer !== undefined) clearTimeout(this.#timer)
-      this.#timer = undefined
+      // Left to run out: the next append comes sooner more often than not. But it keeps no process alive.
+      hold(this.#timer, false)
       for (const resolve of this.#idle.splice(0)) resolve()
     }
   }
@@ -231,7 +240,7 @@ export class Appender {
   #takeBatch(): Pending[] {
     const { batchEntries, batchBytes } = this.#limits
     // With much waiting, half of it goes first, so that the second half is prepared while the first is written.
-    const fair = Math.max(64, Math.ceil((this.#queue.length + this.#inFlightEntries.size) / PIPELINE))
+    const fair = Math.max(64, Math.ceil((this.#queue.length + this.#inFlightEntries) / PIPELINE))
     const most = Math.min(batchEntries, fair, this.#queue.length)
     let bytes = 0
     let count = 0
@@ -241,13 +250,13 @@ export class Appender {
     }
     const batch = this.#queue.splice(0, count)
     this.#queueBytes -= bytes
-    while (this.#waiters.length > 0 && this.#hasRoom()) (this.#waiters.shift() as Waiter).enter()
+    while (this.#waiters.length > 0 && this.#hasRoom()) this.#enqueue(this.#waiters.shift() as Pending)
     return batch
   }
 
   async #write(batch: readonly Pending[]): Promise<void> {
-    this.#inFlight++
-    for (const pending of batch) this.#inFlightEntries.add(pending)
+    this.#inFlight.add(batch)
+    this.#inFlightEntries += batch.length
     const { build, outcomes } = buildBatch(
       this.#log.origin,
       batch.map(({ candidate }) => candidate),
@@ -269,8 +278,8 @@ export class Appender {
     } catch (error) {
       this.#failed(batch, error)
     } finally {
-      this.#inFlight--
-      for (const pending of batch) this.#inFlightEntries.delete(pending)
+      this.#inFlight.delete(batch)
+      this.#inFlightEntries -= batch.length
       this.#schedule()
     }
   }
@@ -297,7 +306,7 @@ export class Appender {
       if (!retryable) {
         pending.settled = true
         pending.reject(error)
-      } else if (pending.deadline <= now) this.#expire(pending, error)
+      } else if (pending.deadline <= now) this.#expire(pending, false, error)
       else again.push(pending)
     }
     if (again.length === 0) return
@@ -308,12 +317,11 @@ export class Appender {
     this.#arm()
   }
 
-  #expire(pending: Pending, cause?: unknown): void {
+  #expire(pending: Pending, underWay: boolean, cause?: unknown): void {
     pending.settled = true
-    const inFlight = this.#inFlightEntries.has(pending)
     const context = cause === undefined ? {} : { cause }
     const { generatedId } = pending.candidate
-    if (pending.unknown || inFlight) {
+    if (pending.unknown || underWay) {
       const info = generatedId === undefined ? {} : { info: { eventId: generatedId } }
       pending.reject(auditError('PHI_AUDIT_OUTCOME_UNKNOWN', { ...context, ...info }))
     } else if (this.#failures > 0) pending.reject(auditError('PHI_AUDIT_UNAVAILABLE', context))
@@ -325,7 +333,7 @@ export class Appender {
     const now = performance.now()
     const next = this.#retryAt > now && this.#queue.length > 0 ? this.#retryAt - now : this.#limits.timeoutMs / 4
     if (this.#timer !== undefined) {
-      if (this.#retryAt <= now) return
+      if (this.#retryAt <= now) return hold(this.#timer, true)
       clearTimeout(this.#timer)
     }
     this.#timer = setTimeout(
@@ -342,19 +350,19 @@ export class Appender {
   #sweep(): void {
     const now = performance.now()
     const late = (pending: Pending) => !pending.settled && pending.deadline <= now
-    for (const pending of this.#inFlightEntries) if (late(pending)) this.#expire(pending)
+    for (const batch of this.#inFlight) for (const pending of batch.filter(late)) this.#expire(pending, true)
     const expired = this.#queue.filter(late)
     if (expired.length > 0) {
       for (const pending of expired) {
         this.#queueBytes -= pending.candidate.prepared.size
-        this.#expire(pending)
+        this.#expire(pending, false)
       }
       this.#queue = this.#queue.filter((pending) => !pending.settled)
     }
-    const tired = this.#waiters.filter(({ deadline }) => deadline <= now)
+    const tired = this.#waiters.filter(late)
     if (tired.length > 0) {
-      this.#waiters = this.#waiters.filter(({ deadline }) => deadline > now)
-      for (const waiter of tired) waiter.reject(auditError(this.#failures > 0 ? 'PHI_AUDIT_UNAVAILABLE' : 'PHI_AUDIT_BUSY'))
+      for (const pending of tired) this.#expire(pending, false)
+      this.#waiters = this.#waiters.filter((pending) => !pending.settled)
     }
   }
 }
@@ -364,6 +372,13 @@ function settle(pending: Pending, outcome: Receipt | PhiError): void {
   pending.settled = true
   if (isPhiError(outcome)) pending.reject(outcome)
   else pending.resolve(outcome)
+}
+
+/** Whether a timer keeps the process alive. Only Node's timers ask. */
+function hold(timer: ReturnType<typeof setTimeout> | undefined, alive: boolean): void {
+  const handle = timer as { ref?: () => void; unref?: () => void } | undefined
+  if (alive) handle?.ref?.()
+  else handle?.unref?.()
 }
 
 /** The end of this turn of the event loop: setImmediate in Node; elsewhere a macrotask of the same kind. */

@@ -2,7 +2,8 @@ import { actorSchema, canonicalJson, isPhiError, type PhiError } from '@phi/core
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type AuditEventInput, auditActorSchema, auditEventSchema, parseAuditEvent } from './event.ts'
-import { groupNames, groupTexts, MAX_GROUP_BYTES } from './group.ts'
+import { groupNames, MAX_GROUP_BYTES } from './group.ts'
+import { groupTexts } from './group-text.ts'
 import { ed25519Signer, memoryStore, openAuditLog } from './index.ts'
 
 const origin = 'clinic.example/audit'

@@ -13,12 +13,13 @@ const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(sha
 
 // No leading or trailing white space, no control characters or line separators: what @phi/core's actor schema accepts, as
 // one expression, because this runs for every field of every event.
-const IDENTIFIER = /^(?!\s)[^\p{Cc}\u2028\u2029]+(?<!\s)$/u
 const plainText = (limit: number) =>
   z
     .string()
-    .max(limit, `must be at most ${limit} characters`)
-    .regex(IDENTIFIER, 'must be non-empty text without control characters or surrounding white space')
+    .regex(
+      new RegExp(`^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${limit}}(?<!\\s)$`),
+      `must be 1 to ${limit} characters without control characters or surrounding white space`,
+    )
 const identifier = plainText(256)
 const purposeOfUse = z.custom<PurposeOfUse>(
   (code) => typeof code === 'string' && isPurposeOfUse(code),

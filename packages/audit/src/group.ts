@@ -1,6 +1,5 @@
-import { canonicalJson, randomBytes, sha256Base64, toBase64 } from '@phi/core'
+import { randomBytes, sha256Base64, toBase64 } from '@phi/core'
 import { auditError } from './errors.ts'
-import type { ParsedAuditEvent } from './event.ts'
 
 /** The five groups of an entry, in the order in which a leaf lists their commitments. */
 export const groupNames = ['event', 'actor', 'source', 'subject', 'context'] as const
@@ -20,16 +19,19 @@ const encoder = new TextEncoder()
 
 interface Scratch {
   readonly bytes: Uint8Array
+  /** Where the salt starts, behind the prefix. */
   readonly start: number
+  /** The rest, behind the salt. */
+  readonly text: Uint8Array
 }
 
-// One buffer a group, its fixed prefix "phi.audit/v1/<name>\n" written once. A UTF-16 code unit takes at most three bytes.
+// One buffer a group, its fixed prefix "phi.audit/v1/<name>\n" written once.
 const scratch = Object.fromEntries(
   groupNames.map((name): [GroupName, Scratch] => {
     const prefix = encoder.encode(`phi.audit/v1/${name}\n`)
     const bytes = new Uint8Array(prefix.length + SALT_BYTES + MAX_GROUP_BYTES)
     bytes.set(prefix)
-    return [name, { bytes, start: prefix.length }]
+    return [name, { bytes, start: prefix.length, text: bytes.subarray(prefix.length + SALT_BYTES) }]
   }),
 ) as Readonly<Record<GroupName, Scratch>>
 
@@ -40,13 +42,12 @@ const scratch = Object.fromEntries(
  * @throws PhiError PHI_AUDIT_EVENT_TOO_LARGE when the text is longer than 65,536 bytes
  */
 export function commitment(name: GroupName, salt: Uint8Array, json: string): string {
-  const { bytes, start } = scratch[name]
-  bytes.set(salt, start)
-  const at = start + SALT_BYTES
-  const { read, written } = encoder.encodeInto(json, bytes.subarray(at))
+  const { bytes, start, text } = scratch[name]
+  for (let i = 0; i < SALT_BYTES; i++) bytes[start + i] = salt[i] as number
+  const { read, written } = encoder.encodeInto(json, text)
   if (read < json.length)
     throw auditError('PHI_AUDIT_EVENT_TOO_LARGE', { path: name, detail: `a group may take ${MAX_GROUP_BYTES} bytes as JSON` })
-  return sha256Base64(bytes.subarray(0, at + written))
+  return sha256Base64(bytes.subarray(0, start + SALT_BYTES + written))
 }
 
 const POOL = 512
@@ -61,38 +62,6 @@ export function newSalt(): Uint8Array {
   }
   at += SALT_BYTES
   return pool.subarray(at - SALT_BYTES, at)
-}
-
-function sorted(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-/**
- * Canonical JSON of a group whose keys stand in canonical order already. JSON.stringify then writes RFC 8785, save that it
- * escapes lone surrogates instead of refusing them: any trace of one sends the value to the general writer, which throws.
- */
-function ordered(group: object, name: GroupName): string {
-  const json = JSON.stringify(group)
-  if (!json.includes('\\ud')) return json
-  try {
-    return canonicalJson(JSON.parse(json))
-  } catch (cause) {
-    throw auditError('PHI_AUDIT_EVENT', { path: name, detail: 'holds a lone surrogate, which is not text', cause })
-  }
-}
-
-/** The canonical texts of the five groups. */
-export function groupTexts(parsed: ParsedAuditEvent, id: string, occurredAt: string): Record<GroupName, string> {
-  const { action, outcome, severity, actor, source, subject } = parsed
-  let { context } = parsed
-  if (context?.details !== undefined) context = { ...context, details: sorted(context.details) as typeof context.details }
-  return {
-    event: ordered({ action, id, occurredAt, outcome, severity }, 'event'),
-    actor: ordered(actor, 'actor'),
-    source: source === undefined ? '{}' : ordered(source, 'source'),
-    subject: subject === undefined ? '{}' : ordered(subject, 'subject'),
-    context: context === undefined ? '{}' : ordered(context, 'context'),
-  }
 }
 
 /** An event with everything computed that does not depend on its place in the log. */

@@ -1,6 +1,7 @@
 import { type Clock, fixedClock } from '@phi/core'
 import { type AuditEventInput, parseAuditEvent } from '../src/event.ts'
-import { groupTexts, prepareEntry } from '../src/group.ts'
+import { prepareEntry } from '../src/group.ts'
+import { groupTexts } from '../src/group-text.ts'
 import { frontierOf } from '../src/head.ts'
 import { linkEntries } from '../src/link.ts'
 import { frontierRoot } from '../src/merkle/index.ts'

@@ -106,6 +106,10 @@ export function flipBit(text: string, at: number): string {
   return text.slice(0, at) + String.fromCharCode(code ^ 1) + text.slice(at + 1)
 }
 
+/** The same text with another base64 character at one place: still base64. */
+export const otherBase64 = (text: string, at: number): string =>
+  `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
+
 export const codeOf = async (attempt: () => unknown): Promise<string> => {
   try {
     await attempt()

