@@ -1,21 +1,51 @@
 import { auditError } from '../errors.ts'
-import { groupNames } from '../group.ts'
+import { type GroupName, groupNames, type Opening } from '../group.ts'
 import { emptyHead } from '../head.ts'
 import { searchTerms } from '../terms.ts'
 import { queryTerms } from './query-terms.ts'
-import type { AuditStore, Build, Extension, Head, LogKey, StoredEntry, StoreQuery } from './store.ts'
+import type { AuditStore, Build, Extension, Head, LogKey, NewEntry, StoredEntry, StoreQuery } from './store.ts'
 
 interface MemoryLog {
   readonly tenant: string
   head: Head
-  readonly entries: StoredEntry[]
-  readonly byEventId: Map<string, StoredEntry>
+  readonly entries: string[]
+  readonly byEventId: Map<string, number>
   /** tiles[level][index]; level 0 stays empty, since leaf hashes follow from the leaves. */
   readonly tiles: string[][]
   readonly checkpoints: { size: number; note: string }[]
 }
 
 const BATCH = 1000
+
+/**
+ * An entry as one text. A log of some size is a burden to the garbage collector as so many small objects, which it copies
+ * around; as one text an entry it is not. Neither leaves nor canonical JSON nor base64 hold U+001E.
+ */
+function packed({ leaf, open }: NewEntry): string {
+  const { event, actor, source, subject, context } = open
+  return [
+    leaf,
+    event.salt,
+    event.json,
+    actor.salt,
+    actor.json,
+    source.salt,
+    source.json,
+    subject.salt,
+    subject.json,
+    context.salt,
+    context.json,
+  ].join('\x1e')
+}
+
+function unpacked(text: string, index: number): StoredEntry {
+  const [leaf, ...rest] = text.split('\x1e') as [string, ...string[]]
+  const open: Partial<Record<GroupName, Opening>> = {}
+  groupNames.forEach((name, i) => {
+    open[name] = { salt: rest[2 * i] as string, json: rest[2 * i + 1] as string }
+  })
+  return { index, leaf, open }
+}
 
 /** Whether an entry has all the terms and lies in the time asked for. Groups that are gone match nothing. */
 function matches(entry: StoredEntry, terms: readonly string[], query: StoreQuery): boolean {
@@ -46,10 +76,9 @@ export function memoryStore(): AuditStore {
   }
 
   const write = (log: MemoryLog, extension: Extension): void => {
-    for (const { index, leaf, open, eventId } of extension.entries) {
-      const entry: StoredEntry = { index, leaf, open }
-      log.entries.push(entry)
-      log.byEventId.set(eventId, entry)
+    for (const entry of extension.entries) {
+      log.entries.push(packed(entry))
+      log.byEventId.set(entry.eventId, entry.index)
     }
     for (const { level, index, hash } of extension.tiles) {
       log.tiles[level] ??= []
@@ -75,8 +104,8 @@ export function memoryStore(): AuditStore {
       const log = find(key)
       const existing = new Map<string, StoredEntry>()
       for (const id of eventIds) {
-        const entry = log.byEventId.get(id)
-        if (entry !== undefined) existing.set(id, entry)
+        const index = log.byEventId.get(id)
+        if (index !== undefined) existing.set(id, unpacked(log.entries[index] as string, index))
       }
       const extension = build({ head: log.head, existing })
       if (extension !== null) write(log, extension)
@@ -86,7 +115,7 @@ export function memoryStore(): AuditStore {
     async *read(key, { from, to }) {
       const { entries } = find(key)
       for (let start = from; start < Math.min(to, entries.length); start += BATCH) {
-        yield entries.slice(start, Math.min(start + BATCH, to))
+        yield entries.slice(start, Math.min(start + BATCH, to)).map((text, i) => unpacked(text, start + i))
       }
     },
 
@@ -98,7 +127,7 @@ export function memoryStore(): AuditStore {
       const step = newest ? -1 : 1
       let index = query.after === undefined ? (newest ? entries.length - 1 : 0) : query.after + step
       for (; index >= 0 && index < entries.length && found.length < query.limit; index += step) {
-        const entry = entries[index] as StoredEntry
+        const entry = unpacked(entries[index] as string, index)
         if (matches(entry, terms, query)) found.push(entry)
       }
       return found
