@@ -3,18 +3,8 @@ import type { Candidate } from './candidate.ts'
 import { auditError } from './errors.ts'
 import type { PreparedEntry } from './group.ts'
 import { linkEntries } from './link.ts'
+import type { Receipt } from './receipt.ts'
 import type { AuditStore, Build, ExtendContext, Extension, LogKey, StoredEntry } from './store/store.ts'
-
-/** What the caller of append learns. */
-export interface Receipt {
-  readonly index: number
-  readonly eventId: string
-  /** Entry hash, base64. */
-  readonly hash: string
-  readonly recordedAt: string
-  /** The entry was in the log already: this call was a retry, and nothing new was written. */
-  readonly duplicate: boolean
-}
 
 /** For each candidate the receipt, or the error that keeps it out. */
 export type Outcomes = (Receipt | PhiError)[]
@@ -333,7 +323,10 @@ export class Appender {
     const now = performance.now()
     const next = this.#retryAt > now && this.#queue.length > 0 ? this.#retryAt - now : this.#limits.timeoutMs / 4
     if (this.#timer !== undefined) {
-      if (this.#retryAt <= now) return hold(this.#timer, true)
+      if (this.#retryAt <= now) {
+        hold(this.#timer, true)
+        return
+      }
       clearTimeout(this.#timer)
     }
     this.#timer = setTimeout(

@@ -1,15 +1,15 @@
 import { type Clock, formatInstant } from '@phi/core'
-import type { Receipt } from './appender.ts'
 import { auditError } from './errors.ts'
 import { type AuditEventInput, type ParsedAuditEvent, parseAuditEvent } from './event.ts'
 import { groupNames, type PreparedEntry, prepareEntry } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { entryHash, parseLeaf } from './leaf.ts'
+import type { Receipt } from './receipt.ts'
 import type { StoredEntry } from './store/store.ts'
 import { eventTerms } from './terms.ts'
 
 /** The receipt of an entry that is in the log already. */
-export function receiptOfStored(entry: StoredEntry, eventId: string): Receipt {
+function receiptOfStored(entry: StoredEntry, eventId: string): Receipt {
   const { recordedAt } = parseLeaf(entry.leaf)
   return { index: entry.index, eventId, hash: entryHash(entry.leaf), recordedAt, duplicate: true }
 }

@@ -22,7 +22,7 @@ export interface KnownCheckpoint {
 }
 
 /** Opens a checkpoint of this log. Undefined when none of the keys signed it. @throws PhiError when it is malformed or forged */
-export function openCheckpoint(note: string, origin: string, verifier: Verifier): Checkpoint {
+function openCheckpoint(note: string, origin: string, verifier: Verifier): Checkpoint {
   const checkpoint = parseCheckpoint(openNote(note, [verifier]).text)
   if (checkpoint.origin !== origin) throw auditError('PHI_AUDIT_STORE', { path: 'checkpoint.origin' })
   return checkpoint

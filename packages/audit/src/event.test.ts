@@ -1,7 +1,14 @@
 import { actorSchema, canonicalJson, isPhiError, type PhiError } from '@phi/core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type AuditEventInput, auditActorSchema, auditEventSchema, parseAuditEvent } from './event.ts'
+import {
+  type AuditEventInput,
+  auditActorSchema,
+  auditEventSchema,
+  MAX_DETAILS,
+  MAX_PATIENTS,
+  parseAuditEvent,
+} from './event.ts'
 import { groupNames, MAX_GROUP_BYTES } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { ed25519Signer, memoryStore, openAuditLog } from './index.ts'
@@ -71,12 +78,12 @@ const bad: [what: string, input: unknown, path: string][] = [
   ['a detail key with a space', { ...minimal, context: { details: { [`${SECRET} x`]: 1 } } }, 'context.details.*'],
   [
     '33 details',
-    { ...minimal, context: { details: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`k${i}`, i])) } },
+    { ...minimal, context: { details: Object.fromEntries(Array.from({ length: MAX_DETAILS + 1 }, (_, i) => [`k${i}`, i])) } },
     'context.details',
   ],
   [
     '1,001 patients',
-    { ...minimal, subject: { patients: Array.from({ length: 1001 }, (_, i) => `p-${i}`) } },
+    { ...minimal, subject: { patients: Array.from({ length: MAX_PATIENTS + 1 }, (_, i) => `p-${i}`) } },
     'subject.patients',
   ],
   ['a patient named twice', { ...minimal, subject: { patients: ['p-1', 'p-1'] } }, 'subject.patients'],

@@ -77,7 +77,11 @@ export interface PreparedEntry {
 }
 
 /** Salts and commits the five groups. Written out group by group: this runs for every event. */
-export function prepareEntry(eventId: string, texts: Readonly<Record<GroupName, string>>, terms: readonly string[]): PreparedEntry {
+export function prepareEntry(
+  eventId: string,
+  texts: Readonly<Record<GroupName, string>>,
+  terms: readonly string[],
+): PreparedEntry {
   const { event, actor, source, subject, context } = texts
   const a = newSalt()
   const b = newSalt()

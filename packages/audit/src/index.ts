@@ -11,7 +11,7 @@ export {
   auditOutcomes,
   auditSeverities,
 } from './actions.ts'
-export type { AppendLimits, Receipt } from './appender.ts'
+export type { AppendLimits } from './appender.ts'
 export { auditErrors } from './errors.ts'
 export {
   type AuditActor,
@@ -21,7 +21,7 @@ export {
   type AuditSubject,
   auditEventSchema,
 } from './event.ts'
-export { type EvidenceBundle, readBundle, verifyBundle } from './evidence/bundle.ts'
+export { bundleRecords, type EvidenceBundle, readBundle, verifyBundle } from './evidence/bundle.ts'
 export { verifyLines } from './evidence/jsonl.ts'
 export type { Exporter } from './export.ts'
 export { type GroupName, groupNames } from './group.ts'
@@ -30,8 +30,9 @@ export { type AuditLog, type ConsistencyProof, type InclusionProof, openAuditLog
 export { type Ed25519Signer, ed25519Signer, type Signer, type Verifier } from './note/index.ts'
 export type { AuditLogOptions, CheckpointPolicy } from './options.ts'
 export type { AuditPage, AuditQuery } from './query.ts'
+export type { Receipt } from './receipt.ts'
 export type { AuditRecord } from './record.ts'
 export { memoryStore } from './store/memory.ts'
 export type { AuditStore, Head } from './store/store.ts'
 export type { Finding, FindingCode, VerificationReport } from './verify/report.ts'
-export { type VerifyOptions, verifyLog } from './verify/verify.ts'
+export { type ResumePoint, type VerifyOptions, verifyLog } from './verify/verify.ts'

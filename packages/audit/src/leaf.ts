@@ -2,9 +2,6 @@ import { isInstant, sha256, toBase64 } from '@phi/core'
 import { auditError } from './errors.ts'
 import { type GroupName, groupNames } from './group.ts'
 
-/** The first line of every leaf. */
-export const LEAF_VERSION = 'phi.audit/v1'
-
 /** "Previous entry hash" of entry 0: 32 zero bytes, base64. */
 export const GENESIS_HASH = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
 

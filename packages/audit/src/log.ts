@@ -1,6 +1,6 @@
 import { isPhiError } from '@phi/core'
 import { diagnostics } from '#diagnostics'
-import { Appender, buildBatch, type Receipt } from './appender.ts'
+import { Appender, buildBatch } from './appender.ts'
 import { candidateOf } from './candidate.ts'
 import { Checkpointer } from './checkpointing.ts'
 import { auditError } from './errors.ts'
@@ -15,11 +15,12 @@ import { consistencyProofFromTiles, frontierRoot, inclusionProofFromTiles, rootF
 import { type Verifier, verifierFromVkey } from './note/index.ts'
 import { type AuditLogOptions, settingsOf } from './options.ts'
 import { type AuditPage, type AuditQuery, queryLog } from './query.ts'
+import type { Receipt } from './receipt.ts'
 import type { Extension, Head } from './store/store.ts'
 import { uuidV7Source } from './uuid.ts'
 import { storeHashReader } from './verify/hash-reader.ts'
 import type { VerificationReport } from './verify/report.ts'
-import { type VerifyOptions, verifyLog } from './verify/verify.ts'
+import { type ResumePoint, type VerifyOptions, verifyLog } from './verify/verify.ts'
 
 /** That the entry at `index` is in the tree of `size` entries with root `root` (RFC 6962 §2.1.1). */
 export interface InclusionProof {
@@ -89,7 +90,9 @@ export interface AuditLog<Tx = never> {
   exportLines(options: { disclose?: readonly GroupName[]; by: Exporter }): AsyncIterable<string>
 
   /** Checks the log against its own checkpoints, and against `trusted` ones that were kept elsewhere. */
-  verify(options?: Omit<VerifyOptions, 'keys'> & { keys?: VerifyOptions['keys'] }): Promise<VerificationReport>
+  verify(
+    options?: Omit<VerifyOptions, 'keys'> & { keys?: VerifyOptions['keys'] },
+  ): Promise<VerificationReport & { readonly resume?: ResumePoint }>
 
   health(): AuditHealth
 

@@ -26,7 +26,13 @@ export function searchTerms(texts: Readonly<Partial<Record<GroupName, string>>>)
 
 /** {@link searchTerms} of an event that is about to be written, without reading its texts again. */
 export function eventTerms(event: ParsedAuditEvent, id: string, occurredAt: string): string[] {
-  const terms = [`id:${id}`, `at:${occurredAt}`, `action:${event.action}`, `outcome:${event.outcome}`, `actor:${event.actor.id}`]
+  const terms = [
+    `id:${id}`,
+    `at:${occurredAt}`,
+    `action:${event.action}`,
+    `outcome:${event.outcome}`,
+    `actor:${event.actor.id}`,
+  ]
   const { subject } = event
   if (subject === undefined) return terms
   const { resource, patients } = subject

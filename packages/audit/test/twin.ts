@@ -6,7 +6,7 @@ import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
-export const sha256 = (...parts: (string | Uint8Array)[]): Buffer => {
+const sha256 = (...parts: (string | Uint8Array)[]): Buffer => {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest()
@@ -14,7 +14,7 @@ export const sha256 = (...parts: (string | Uint8Array)[]): Buffer => {
 const b64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 /** RFC 8785. */
-export function canonical(value: Json): string {
+function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
     const keys = Object.keys(value).sort()
@@ -26,10 +26,10 @@ export function canonical(value: Json): string {
 const names = ['event', 'actor', 'source', 'subject', 'context'] as const
 type Name = (typeof names)[number]
 
-export const commit = (name: string, salt: Uint8Array, json: string): string =>
+const commit = (name: string, salt: Uint8Array, json: string): string =>
   b64(sha256(`phi.audit/v1/${name}`, Uint8Array.of(0x0a), salt, json))
 
-export const hashOfLeaf = (data: string): Buffer => sha256(Uint8Array.of(0x00), data)
+const hashOfLeaf = (data: string): Buffer => sha256(Uint8Array.of(0x00), data)
 const hashOfNode = (left: Uint8Array, right: Uint8Array): Buffer => sha256(Uint8Array.of(0x01), left, right)
 
 const splitOf = (n: number): number => {
@@ -39,7 +39,7 @@ const splitOf = (n: number): number => {
 }
 
 /** MTH, RFC 6962 section 2.1. */
-export function root(leaves: readonly Uint8Array[]): Uint8Array {
+function root(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 0) return sha256('')
   if (leaves.length === 1) return leaves[0] as Uint8Array
   const k = splitOf(leaves.length)

@@ -1,5 +1,5 @@
 export { type AuditStoreOptions, auditStore } from './audit/audit-store.ts'
-export type { Db, Pinned, Queryable, Transaction } from './client/db.ts'
+export { CommitUnknown, type Db, type Pinned, type Queryable, type Transaction } from './client/db.ts'
 export { type ConnectOptions, connect, fromPool } from './client/pg.ts'
 export { embedded, fromPGlite } from './client/pglite.ts'
 export { postgresErrors } from './errors.ts'

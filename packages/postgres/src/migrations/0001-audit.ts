@@ -34,6 +34,10 @@ begin
 end $$;
 
 grant usage on schema phi to phi_owner, phi_writer, phi_app, phi_auditor;
+-- To hand tables and functions over, whoever migrates must be a member of their new owners, and these must be let create; that
+-- right is taken back at the end.
+grant phi_owner, phi_writer to current_user;
+grant create on schema phi to phi_owner, phi_writer;
 
 -- One row a log: its end. Kept small and rewritten in place.
 create table phi.audit_log (
@@ -241,9 +245,6 @@ end $$;
 do $$
 declare signature text;
 begin
-  grant phi_owner to current_user;
-  grant phi_writer to current_user;
-  grant create on schema phi to phi_owner, phi_writer;
   foreach signature in array array[
     'audit_open(text, text, text)', 'audit_lock(text, int, text)', 'audit_save_checkpoint(text, int, bigint, text)',
     'audit_extend(text, int, bigint, text, int, text, text, text, text, text, text, text, text, text, text, text, text, text, text)'] loop
@@ -251,7 +252,7 @@ begin
     execute format('revoke all on function phi.%s from public', signature);
     execute format('grant execute on function phi.%s to phi_app', signature);
   end loop;
-  revoke create on schema phi from phi_writer;
+  revoke create on schema phi from phi_owner, phi_writer;
 end $$;
 `,
 }

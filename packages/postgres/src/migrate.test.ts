@@ -1,0 +1,140 @@
+import { isPhiError, type PhiError } from '@phi/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asSuperuser, freshDatabase, startServer, type TestServer } from '../test/server.ts'
+import { connect, type Db, embedded, migrate } from './index.ts'
+import { migrateWith } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
+
+async function refusal(work: Promise<unknown>): Promise<PhiError> {
+  try {
+    await work
+  } catch (error) {
+    if (isPhiError(error)) return error
+    throw error
+  }
+  throw new Error('was not refused')
+}
+
+let server: TestServer
+const cleanups: (() => Promise<unknown>)[] = []
+
+async function database(): Promise<{ url: string; db: Db }> {
+  const fresh = await freshDatabase(server.url)
+  const db = await connect(fresh.url)
+  cleanups.push(fresh.drop, () => db.close())
+  return { url: fresh.url, db }
+}
+
+beforeAll(async () => {
+  server = await startServer()
+})
+
+afterAll(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup()
+  await server.stop()
+})
+
+const two = [...migrations, { version: 2, name: 'two', sql: 'create table phi.two (id int); insert into phi.two values (1);' }]
+
+describe('migrate', () => {
+  it('numbers its migrations from 1 without a gap', () => {
+    expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, i) => i + 1))
+  })
+
+  it('applies what is missing, once, and says what it did', async () => {
+    const { db } = await database()
+    expect(await migrate(db)).toMatchObject({ from: 0, to: 1, applied: [{ version: 1, name: 'audit' }] })
+    expect(await migrate(db)).toMatchObject({ from: 1, to: 1, applied: [] })
+    expect(await migrateWith(db, two)).toMatchObject({ from: 1, to: 2, applied: [{ version: 2 }] })
+    expect((await db.query('select id from phi.two', [])).rows).toEqual([{ id: 1 }])
+  })
+
+  it('shows what it would do, and does nothing', async () => {
+    const { db } = await database()
+    const { applied } = await migrate(db, { dryRun: true })
+    expect(applied[0]?.sql).toContain('create table phi.audit_entry')
+    expect((await db.query<{ found: boolean }>(`select to_regclass('phi.migration') is not null as found`, [])).rows).toEqual([
+      { found: false },
+    ])
+  })
+
+  it('runs from many processes at once: one applies, the others wait and find nothing to do', async () => {
+    const { url } = await database()
+    const clients = await Promise.all(Array.from({ length: 8 }, () => connect(url, { max: 1 })))
+    const reports = await Promise.all(clients.map((client) => migrate(client)))
+    await Promise.all(clients.map((client) => client.close()))
+    expect(reports.map(({ applied }) => applied.length).toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, 1])
+  })
+
+  it('is all or nothing', async () => {
+    const { db } = await database()
+    const broken = [...two, { version: 3, name: 'broken', sql: 'create table phi.three (id int); select nonsense' }]
+    expect((await refusal(migrateWith(db, broken))).code).toBe('PHI_PG_QUERY')
+    expect((await db.query<{ t: string | null }>(`select to_regclass('phi.two')::text as t`, [])).rows).toEqual([{ t: null }])
+    expect(await migrate(db)).toMatchObject({ from: 0, to: 1 })
+  })
+
+  it('refuses a database whose applied migration is another one, or that is ahead of this code', async () => {
+    const { db } = await database()
+    await migrateWith(db, two)
+    expect(await refusal(migrate(db))).toMatchObject({ code: 'PHI_PG_MIGRATION_UNKNOWN', info: { version: 2 } })
+    await db.exec(`delete from phi.migration where version = 2; update phi.migration set checksum = 'x' where version = 1`)
+    expect(await refusal(migrate(db))).toMatchObject({ code: 'PHI_PG_MIGRATION_CHANGED', info: { version: 1 } })
+  })
+
+  it('works for a role that may create schemas and roles and is no superuser', async () => {
+    const { url } = await database()
+    const name = `${new URL(url).pathname.slice(1)}_owner`
+    const create = `create role ${name} login createrole password 'x'; grant create on database ${new URL(url).pathname.slice(1)} to ${name}`
+    await asSuperuser(url, async (client) => {
+      await client.query(create)
+      // Other databases of this server may have made the roles, as superuser: this one must be let administer them.
+      const { rows } = await client.query<{ rolname: string }>(
+        `select rolname from pg_roles where rolname in ('phi_owner', 'phi_writer', 'phi_app', 'phi_auditor')`,
+      )
+      for (const { rolname } of rows) await client.query(`grant ${rolname} to ${name} with admin option`)
+    })
+    const own = new URL(url)
+    own.username = name
+    own.password = 'x'
+    const db = await connect(own.href)
+    expect(await migrate(db)).toMatchObject({ from: 0, to: 1 })
+    await db.close()
+  })
+
+  it('says so to a role that may not', async () => {
+    const { url } = await database()
+    const name = `${new URL(url).pathname.slice(1)}_nobody`
+    await asSuperuser(url, (client) => client.query(`create role ${name} login password 'x'`))
+    cleanups.unshift(() => asSuperuser(server.url, (client) => client.query(`drop role ${name}`)))
+    const own = new URL(url)
+    own.username = name
+    own.password = 'x'
+    const db = await connect(own.href)
+    expect((await refusal(migrate(db))).code).toBe('PHI_PG_FORBIDDEN')
+    await db.close()
+  })
+
+  it('keeps a directory of PGlite, and reopens it', async () => {
+    const { mkdtempSync, rmSync } = await import('node:fs')
+    const { tmpdir } = await import('node:os')
+    const { join } = await import('node:path')
+    const directory = mkdtempSync(join(tmpdir(), 'phi-pglite-'))
+    const first = await embedded(join(directory, 'data'))
+    await migrate(first)
+    await first.close()
+    const again = await embedded(join(directory, 'data'))
+    expect(await migrate(again)).toMatchObject({ from: 1, applied: [] })
+    await again.close()
+    rmSync(directory, { recursive: true })
+  })
+})
+
+it('a password never stands in an error', async () => {
+  const url = new URL(server.url)
+  url.password = 's3cret'
+  url.pathname = '/no_such_database'
+  const error = await refusal(connect(url.href))
+  expect(error.code).toBe('PHI_PG_UNAVAILABLE')
+  expect(`${error.message} ${JSON.stringify(error)}`).not.toContain('s3cret')
+})
