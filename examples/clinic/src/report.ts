@@ -9,10 +9,13 @@ const short = (text: string): string => (/^\d+$/.test(text) ? count(Number(text)
 /** A verification report, for somebody who has never seen one. */
 export function showReport({ verdict, coverage, findings, findingsDropped }: VerificationReport): void {
   const { checked: entries, anchoredTo, unanchoredTail, withheld } = coverage
+  // What a signature covers is worth a word only where the entries are what was signed.
   const signed =
-    unanchoredTail === 0
-      ? 'all under a signature'
-      : `signed up to entry ${count(anchoredTo - 1)}, ${count(unanchoredTail)} after`
+    verdict === 'broken'
+      ? ''
+      : unanchoredTail === 0
+        ? 'all under a signature'
+        : `signed up to entry ${count(anchoredTo - 1)}, ${count(unanchoredTail)} after`
   const parts = [`${count(entries)} entries checked`, signed, withheld > 0 ? `${count(withheld)} parts withheld` : '']
   line(`Verdict ${bold(colours[verdict](verdict))}: ${parts.filter((part) => part !== '').join(', ')}.`)
   for (const finding of findings.slice(0, 3)) showFinding(finding)

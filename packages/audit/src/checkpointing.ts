@@ -54,17 +54,26 @@ export class Checkpointer {
 
   /** Reads the newest checkpoint of the store that our key signed. */
   async load(): Promise<void> {
-    for (const note of (await this.#store.checkpoints(this.#log, { last: 16 })).toReversed()) {
-      let known: KnownCheckpoint
-      try {
-        const { size, root } = openCheckpoint(note, this.#log.origin, this.#verifier)
-        known = { size, root, note }
-      } catch {
-        // Another key's checkpoint, or a damaged one: verify() reports it, and it is no ground to stand on here.
-        continue
+    // Usually the newest one. Whoever can add notes to the store cannot hide ours behind notes that nobody signed.
+    for (const last of [4, 256, Number.MAX_SAFE_INTEGER]) {
+      const notes = await this.#store.checkpoints(this.#log, { last })
+      for (const note of notes.toReversed()) {
+        const known = this.#genuine(note)
+        if (known === undefined) continue
+        if (this.#last === undefined || known.size > this.#last.size) this.#last = known
+        return
       }
-      if (this.#last === undefined || known.size > this.#last.size) this.#last = known
-      return
+      if (notes.length < last) return
+    }
+  }
+
+  /** Another key's checkpoint, or a damaged one, is no ground to stand on: verify() reports it. */
+  #genuine(note: string): KnownCheckpoint | undefined {
+    try {
+      const { size, root } = openCheckpoint(note, this.#log.origin, this.#verifier)
+      return { size, root, note }
+    } catch {
+      return undefined
     }
   }
 

@@ -480,6 +480,104 @@ describe('on PostgreSQL', () => {
     await asSuperuser(server.url, (client) => client.query(`drop role ${suffix}_app; drop role ${suffix}_other`))
   })
 
+  it('S97 an auditor reads, verifies and cannot write; reading makes no log', async () => {
+    const database = await freshDatabase(server.url)
+    const { db: owner, log } = await open(database.url, { tenant: 'clinic-a' })
+    for (let i = 0; i < 5; i++) await log.append(read())
+    await log.close()
+    const name = `${new URL(database.url).pathname.slice(1)}_auditor`
+    await asSuperuser(database.url, (client) => client.query(`create role ${name} login password 'x'`))
+    await migrate(owner, { auditor: [name] })
+    const url = new URL(database.url)
+    url.username = name
+    url.password = 'x'
+    const db = await connect(url.href)
+    const store = auditStore(db, { role: 'phi_auditor' })
+    const mine = await openAuditLog<Queryable>({ origin, tenant: 'clinic-a', store })
+    expect(await mine.verify({ keys: [log.vkey as string] })).toMatchObject({ verdict: 'intact', coverage: { checked: 5 } })
+    expect((await mine.query({ actor: 'u-17' })).records).toHaveLength(5)
+    expect((await refusal(mine.append(read()))).code).toBe('PHI_PG_FORBIDDEN')
+    expect((await refusal(verifyLog(store as never, { tenant: 'clinic-a', origin: 'typo' }, { keys: [] }))).code).toBe(
+      'PHI_AUDIT_STORE',
+    )
+    expect((await refusal(verifyLog(store as never, { tenant: 'clinic-b', origin }, { keys: [] }))).code).toBe(
+      'PHI_AUDIT_STORE',
+    )
+    expect((await owner.query('select origin from phi.audit_log')).rows).toEqual([{ origin }])
+    await Promise.all([db.close(), owner.close()])
+    await database.drop()
+    await asSuperuser(server.url, (client) => client.query(`drop role ${name}`))
+  })
+
+  it('S95 notes that nobody signed cannot hide the last checkpoint from the process that signs the next', async () => {
+    const database = await freshDatabase(server.url)
+    const signer = await ed25519Signer.generate(origin)
+    const { db, log } = await open(database.url, { signer })
+    for (let i = 0; i < 5; i++) await log.append(read())
+    await log.close()
+    for (let i = 0; i < 300; i++)
+      await db.query('select phi.audit_save_checkpoint($1, $2, $3, $4)', ['default', 1, 1_000_000 + i, `junk ${i}`])
+    await db.exec(`
+      alter table phi.audit_log disable trigger user; alter table phi.audit_entry disable trigger user;
+      delete from phi.audit_entry where idx >= 2; update phi.audit_log set size = 2;
+      alter table phi.audit_log enable always trigger append_only; alter table phi.audit_log enable always trigger forward_only;
+      alter table phi.audit_entry enable always trigger append_only`)
+    const again = await openAuditLog<Queryable>({ origin, store: auditStore(db), signer })
+    expect((await refusal(again.checkpoint())).code).toMatch(/^PHI_AUDIT_(HISTORY_REWRITTEN|STORE)$/)
+    expect((await again.verify()).verdict).toBe('broken')
+    await db.close()
+    await database.drop()
+  })
+
+  it('a reader that follows the index misses no late commit (Eventuous #222)', async () => {
+    const database = await freshDatabase(server.url)
+    const { db, log } = await open(database.url)
+    const other = await connect(database.url)
+    const second = await openAuditLog<Queryable>({ origin, store: auditStore(other) })
+    let writing = true
+    const seen: string[] = []
+    const reader = (async () => {
+      let cursor: string | undefined
+      for (;;) {
+        const last = !writing
+        const page = await log.query({ order: 'oldest', limit: 25, ...(cursor === undefined ? {} : { cursor }) })
+        for (const record of page.records) {
+          seen.push(record.event.id as string)
+          cursor = `oldest:${record.index}`
+        }
+        if (last && page.records.length === 0) return
+        await new Promise((resolve) => setTimeout(resolve, 2))
+      }
+    })()
+    const written: string[] = []
+    await Promise.all([
+      (async () => {
+        for (let i = 0; i < 60; i++) written.push((await log.append(read())).eventId)
+      })(),
+      (async () => {
+        // Slow transactions of a caller's own, which commit long after they took their place; some never do.
+        for (let i = 0; i < 12; i++) {
+          const work = other.transaction(async (tx) => {
+            const { eventId } = await second.appendIn(tx, read())
+            await new Promise((resolve) => setTimeout(resolve, 15))
+            if (i % 3 === 2) throw new Error('no')
+            return eventId
+          })
+          await work.then(
+            (id) => written.push(id),
+            () => {},
+          )
+        }
+      })(),
+    ])
+    writing = false
+    await reader
+    expect(seen.length).toBe(68)
+    expect(new Set(seen)).toEqual(new Set(written))
+    await Promise.all([db.close(), other.close()])
+    await database.drop()
+  })
+
   it('says that the schema is missing before migrate', async () => {
     const database = await freshDatabase(server.url)
     const db = await connect(database.url)

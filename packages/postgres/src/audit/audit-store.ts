@@ -30,6 +30,8 @@ export interface AuditStoreOptions {
 const WRONG_TENANT = 'PHI01'
 const UNIQUE_VIOLATION = '23505'
 
+const OPEN = 'select phi.audit_open($1, $2, $3) as id'
+const FIND = 'select id from phi.audit_log where tenant = $1 and origin = $2'
 const LOCK = 'select * from phi.audit_lock($1, $2, $3)'
 
 type LockRow = HeadRow & {
@@ -80,22 +82,6 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
   if (!Number.isSafeInteger(pageEntries) || pageEntries < 1) throw postgresError('PHI_PG_OPTIONS', { path: 'pageEntries' })
   const logs = new Map<string, Promise<OpenLog>>()
 
-  const openLog = ({ tenant, origin }: LogKey): Promise<OpenLog> => {
-    const name = `${tenant}\n${origin}`
-    let opened = logs.get(name)
-    if (opened === undefined) {
-      opened = db
-        .query<{ id: number }>('select phi.audit_open($1, $2, $3) as id', [tenant, origin, emptyHead.lastHash])
-        .then(({ rows }) => ({ id: (rows[0] as { id: number }).id, lane: new Lane(db) }))
-      // A failure is not remembered: the next call asks again.
-      opened.catch(() => logs.delete(name))
-      logs.set(name, opened)
-    }
-    return opened.catch((error: unknown) => {
-      throw writeError(error, 'before')
-    })
-  }
-
   /** A transaction with the role and the tenant of the reader. The tenant's characters were checked when the log was opened. */
   const reading = async <T>({ tenant }: LogKey, run: (tx: Queryable) => Promise<T>): Promise<T> => {
     try {
@@ -107,6 +93,37 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
       throw readError(error)
     }
   }
+
+  /** The log's number, remembered once known. A failure is not remembered: the next call asks again. */
+  const logOf = (key: LogKey, ask: () => Promise<number>): Promise<OpenLog> => {
+    const name = `${key.tenant}\n${key.origin}`
+    let known = logs.get(name)
+    if (known === undefined) {
+      known = ask().then((id) => ({ id, lane: new Lane(db) }))
+      known.catch(() => logs.delete(name))
+      logs.set(name, known)
+    }
+    return known
+  }
+
+  /** For writers: makes the log when it is not there. */
+  const openLog = (key: LogKey): Promise<OpenLog> =>
+    logOf(key, async () => {
+      try {
+        const { rows } = await db.query<{ id: number }>(OPEN, [key.tenant, key.origin, emptyHead.lastHash])
+        return (rows[0] as { id: number }).id
+      } catch (error) {
+        throw writeError(error, 'before')
+      }
+    })
+
+  /** For readers: reading a log that is not there does not make it. */
+  const findLog = (key: LogKey): Promise<OpenLog> =>
+    logOf(key, async () => {
+      const { rows } = await reading(key, (tx) => tx.query<{ id: number }>(FIND, [key.tenant, key.origin]))
+      if (rows[0] === undefined) throw auditError('PHI_AUDIT_STORE', { detail: 'the tenant has no log of this origin' })
+      return rows[0].id
+    })
 
   /** Under the lock: what the head is, and which of the event ids are taken. */
   const lockAndExtend = async (tx: Queryable, { tenant }: LogKey, id: number, eventIds: readonly string[], build: Build) => {
@@ -200,12 +217,13 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
   return {
     singleConnection: db.singleConnection,
 
+    // An auditor has nothing to make: what is not there is an error.
     async open(key) {
-      await openLog(key)
+      await (role === 'phi_auditor' ? findLog(key) : openLog(key))
     },
 
     async head(key) {
-      const { id } = await openLog(key)
+      const { id } = await findLog(key)
       const { rows } = await reading(key, (tx) =>
         tx.query<HeadRow>('select size, last_hash, recorded_at, frontier from phi.audit_log where tenant = $1 and id = $2', [
           key.tenant,
@@ -242,12 +260,12 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     },
 
     async *read(key, { from, to }) {
-      const { id } = await openLog(key)
+      const { id } = await findLog(key)
       if (to > from) yield* pages(key, id, from, to)
     },
 
     async find(key, query) {
-      const { id } = await openLog(key)
+      const { id } = await findLog(key)
       const params: unknown[] = [key.tenant, id]
       const where = ['tenant = $1', 'log = $2']
       const add = (condition: (parameter: string) => string, value: unknown) => {
@@ -268,7 +286,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     },
 
     async tiles(key, level, from, to) {
-      const { id } = await openLog(key)
+      const { id } = await findLog(key)
       const { rows } = await reading(key, (tx) =>
         tx.query<{ hash: string }>(
           'select hash from phi.audit_tile where tenant = $1 and log = $2 and level = $3 and idx >= $4 and idx < $5 order by idx',
@@ -280,7 +298,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     },
 
     async checkpoints(key, { last } = {}) {
-      const { id } = await openLog(key)
+      const { id } = await findLog(key)
       const { rows } = await reading(key, (tx) =>
         tx.query<{ note: string }>(
           'select note from phi.audit_checkpoint where tenant = $1 and log = $2 order by size desc, saved_at desc limit $3',

@@ -60,8 +60,11 @@ export function fromPool(pool: Pool): Db {
           },
         })
       } catch (error) {
-        await client.query('rollback')
-        broken = false
+        // Where the connection is gone, so is the transaction; what went wrong first is what the caller should hear.
+        broken = await client.query('rollback').then(
+          () => false,
+          () => true,
+        )
         throw error
       }
       try {
