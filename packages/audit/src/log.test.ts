@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { fixedClock, isPhiError, type PhiError } from '@phi/core'
 import { describe, expect, it } from 'vitest'
 import {
@@ -431,6 +432,32 @@ describe('query', () => {
   ])('refuses %j', async (query, path) => {
     const log = await open()
     expect(await refusal(log.query(query))).toMatchObject({ code: 'PHI_AUDIT_QUERY', path })
+  })
+})
+
+describe('diagnostics', () => {
+  it('tells subscribers figures and codes, and nothing of an event', async () => {
+    const told: [string, unknown][] = []
+    const names = ['phi.audit.extend', 'phi.audit.checkpoint', 'phi.audit.failure']
+    const listen = (message: unknown, name: string | symbol) => void told.push([String(name), message])
+    for (const name of names) subscribe(name, listen)
+    try {
+      let failures = 1
+      const store = troubled(memoryStore(), async (_, run) => {
+        if (failures-- > 0) throw auditError('PHI_AUDIT_UNAVAILABLE')
+        return run()
+      })
+      const log = await open({ store })
+      await Promise.all([log.append(read()), log.append(read())])
+      await log.close()
+    } finally {
+      for (const name of names) unsubscribe(name, listen)
+    }
+    expect(told).toEqual([
+      ['phi.audit.failure', { origin, code: 'PHI_AUDIT_UNAVAILABLE' }],
+      ['phi.audit.extend', { origin, entries: 2, size: 2 }],
+      ['phi.audit.checkpoint', { origin, size: 2 }],
+    ])
   })
 })
 
