@@ -167,11 +167,11 @@ describe('where the libraries differ', () => {
     for (const [, twin] of twins) expect(twin.verify(A, message, signature)).toBe(false)
   })
 
+  // Some releases of OpenSSL take the keys of the following tests and others do not: what counts is that neither twin does.
   it('a key of small order, under which one signature fits every message, is refused', () => {
     const identity = Uint8Array.of(1, ...new Uint8Array(31))
     const signature = Uint8Array.of(...BASE.multiply(nonce).toBytes(), ...Fn.toBytes(nonce))
     for (const message of [utf8('one'), utf8('another')]) {
-      expect(opensslAlone(identity, message, signature)).toBe(true)
       expect(nobleAlone(identity, message, signature)).toBe(false)
       for (const [, twin] of twins) expect(twin.verify(identity, message, signature)).toBe(false)
     }
@@ -179,12 +179,10 @@ describe('where the libraries differ', () => {
 
   it('all eight keys of small order are refused, with either sign of x', () => {
     expect(ED25519_TORSION_SUBGROUP).toHaveLength(8)
-    let opensslTook = 0
     for (const key of ED25519_TORSION_SUBGROUP.map(fromHex)) {
       for (let i = 0; i < 40; i++) {
         const message = utf8(`message ${i}`)
         const signature = Uint8Array.of(...BASE.multiply(nonce).toBytes(), ...Fn.toBytes(nonce))
-        if (opensslAlone(key, message, signature)) opensslTook++
         const otherSign = key.slice()
         otherSign[31] = (otherSign[31] as number) ^ 0x80
         for (const [, twin] of twins) {
@@ -193,14 +191,12 @@ describe('where the libraries differ', () => {
         }
       }
     }
-    expect(opensslTook).toBeGreaterThan(40)
   })
 
   it('a key whose y is not reduced is refused', () => {
     // y = p + 1, which is the identity in another spelling.
     const notReduced = Uint8Array.of(0xee, ...new Uint8Array(30).fill(0xff), 0x7f)
     const signature = Uint8Array.of(...BASE.multiply(nonce).toBytes(), ...Fn.toBytes(nonce))
-    expect(opensslAlone(notReduced, utf8('one'), signature)).toBe(true)
     for (const [, twin] of twins) expect(twin.verify(notReduced, utf8('one'), signature)).toBe(false)
   })
 })
