@@ -1,6 +1,7 @@
-import { type Clock, formatInstant } from '@phi/core'
+import { type Clock, canonicalJson, formatInstant } from '@phi/core'
+import type { AuditOutcome } from './actions.ts'
 import { auditError } from './errors.ts'
-import { type AuditEventInput, type ParsedAuditEvent, parseAuditEvent } from './event.ts'
+import { type AuditEventInput, parseAuditEvent } from './event.ts'
 import { groupNames, type PreparedEntry, prepareEntry } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { entryHash, parseLeaf } from './leaf.ts'
@@ -14,17 +15,23 @@ function receiptOfStored(entry: StoredEntry, eventId: string): Receipt {
   return { index: entry.index, eventId, hash: entryHash(entry.leaf), recordedAt, duplicate: true }
 }
 
-/** An event on its way into the log: checked, filled in, committed. Only its place in the chain is missing. */
+/**
+ * An event on its way into the log: checked, filled in, committed. Only its place in the chain is missing. The event itself is
+ * let go of: many wait at a time, and its texts say all that is needed of it.
+ */
 export class Candidate {
-  readonly event: ParsedAuditEvent
   readonly prepared: PreparedEntry
+  readonly outcome: AuditOutcome
   /** The id where the library chose it: a caller whose answer was lost needs it to retry. */
   readonly generatedId: string | undefined
+  /** The caller gave the time. */
+  readonly timed: boolean
 
-  constructor(event: ParsedAuditEvent, prepared: PreparedEntry, generatedId: string | undefined) {
-    this.event = event
+  constructor(prepared: PreparedEntry, outcome: AuditOutcome, generatedId: string | undefined, timed: boolean) {
     this.prepared = prepared
+    this.outcome = outcome
     this.generatedId = generatedId
+    this.timed = timed
   }
 
   /** The receipt of the entry that has this event's id. */
@@ -38,14 +45,14 @@ export class Candidate {
    * @throws PhiError PHI_AUDIT_STORE when the stored entry cannot be read
    */
   isSame(entry: StoredEntry): boolean {
-    const { open, eventId } = this.prepared
+    const { open } = this.prepared
     for (const name of groupNames) {
       const stored = entry.open[name]?.json
       if (stored === undefined || stored === open[name].json) continue
-      if (name !== 'event' || this.event.occurredAt !== undefined) return false
+      if (name !== 'event' || this.timed) return false
       try {
         const { occurredAt } = JSON.parse(stored) as { occurredAt: string }
-        if (groupTexts(this.event, eventId, occurredAt).event !== stored) return false
+        if (canonicalJson({ ...JSON.parse(open.event.json), occurredAt: `${occurredAt}` }) !== stored) return false
       } catch (cause) {
         throw auditError('PHI_AUDIT_STORE', { detail: 'a stored entry cannot be read', cause })
       }
@@ -76,5 +83,6 @@ export function candidateOf(input: AuditEventInput, newId: () => string, clock: 
   const id = event.id ?? (generatedId as string)
   const occurredAt = event.occurredAt ?? instantText(clock())
   const texts = groupTexts(event, id, occurredAt)
-  return new Candidate(event, prepareEntry(id, texts, eventTerms(event, id, occurredAt)), generatedId)
+  const prepared = prepareEntry(id, texts, eventTerms(event, id, occurredAt))
+  return new Candidate(prepared, event.outcome, generatedId, event.occurredAt !== undefined)
 }

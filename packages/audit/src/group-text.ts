@@ -79,9 +79,11 @@ function contextText(context: AuditContext): string {
   return canonicalJson(JSON.parse(JSON.stringify(context)))
 }
 
-function guarded(name: GroupName, write: () => string): string {
+/** The text of a group; that of one without content is the empty object. */
+function textOf<Group>(name: GroupName, write: (group: Group) => string, group: Group | undefined): string {
+  if (group === undefined) return '{}'
   try {
-    return write()
+    return write(group)
   } catch (cause) {
     throw auditError('PHI_AUDIT_EVENT', { path: name, detail: 'holds a lone surrogate, which is not text', cause })
   }
@@ -89,12 +91,11 @@ function guarded(name: GroupName, write: () => string): string {
 
 /** The canonical JSON texts of the five groups. @throws PhiError PHI_AUDIT_EVENT for a lone surrogate */
 export function groupTexts(event: ParsedAuditEvent, id: string, occurredAt: string): Record<GroupName, string> {
-  const { actor, source, subject, context } = event
   return {
     event: eventText(event, id, occurredAt),
-    actor: guarded('actor', () => actorText(actor)),
-    source: source === undefined ? '{}' : guarded('source', () => sourceText(source)),
-    subject: subject === undefined ? '{}' : guarded('subject', () => subjectText(subject)),
-    context: context === undefined ? '{}' : guarded('context', () => contextText(context)),
+    actor: textOf('actor', actorText, event.actor),
+    source: textOf('source', sourceText, event.source),
+    subject: textOf('subject', subjectText, event.subject),
+    context: textOf('context', contextText, event.context),
   }
 }

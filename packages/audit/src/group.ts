@@ -17,13 +17,19 @@ export const SALT_BYTES = 16
 
 const encoder = new TextEncoder()
 
+/** A buffer that starts with a fixed prefix, and its views by length: a view costs more than what is written into it. */
 interface Scratch {
   readonly bytes: Uint8Array
   /** Where the salt starts, behind the prefix. */
   readonly start: number
   /** The rest, behind the salt. */
   readonly text: Uint8Array
+  /** The first n bytes, for the lengths that most groups have. */
+  readonly views: (Uint8Array | undefined)[]
 }
+
+/** Longer texts than this get a view of their own. */
+const MAX_VIEW = 512
 
 // One buffer a group, its fixed prefix "phi.audit/v1/<name>\n" written once.
 const scratch = Object.fromEntries(
@@ -31,38 +37,58 @@ const scratch = Object.fromEntries(
     const prefix = encoder.encode(`phi.audit/v1/${name}\n`)
     const bytes = new Uint8Array(prefix.length + SALT_BYTES + MAX_GROUP_BYTES)
     bytes.set(prefix)
-    return [name, { bytes, start: prefix.length, text: bytes.subarray(prefix.length + SALT_BYTES) }]
+    const views = new Array<undefined>(MAX_VIEW).fill(undefined)
+    return [name, { bytes, start: prefix.length, text: bytes.subarray(prefix.length + SALT_BYTES), views }]
   }),
 ) as Readonly<Record<GroupName, Scratch>>
 
 /**
  * commitment(group) = SHA-256( "phi.audit/v1/" ‖ name ‖ 0x0A ‖ salt[16] ‖ canonical JSON of the group ), base64.
  *
- * @param salt 16 bytes
+ * @param salt 16 bytes, from `saltAt` on
  * @throws PhiError PHI_AUDIT_EVENT_TOO_LARGE when the text is longer than 65,536 bytes
  */
-export function commitment(name: GroupName, salt: Uint8Array, json: string): string {
-  const { bytes, start, text } = scratch[name]
-  for (let i = 0; i < SALT_BYTES; i++) bytes[start + i] = salt[i] as number
+export function commitment(name: GroupName, salt: Uint8Array, json: string, saltAt = 0): string {
+  const { bytes, start, text, views } = scratch[name]
+  for (let i = 0; i < SALT_BYTES; i++) bytes[start + i] = salt[saltAt + i] as number
   const { read, written } = encoder.encodeInto(json, text)
   if (read < json.length)
     throw auditError('PHI_AUDIT_EVENT_TOO_LARGE', { path: name, detail: `a group may take ${MAX_GROUP_BYTES} bytes as JSON` })
-  return sha256Base64(bytes.subarray(0, start + SALT_BYTES + written))
-}
-
-const POOL = 512
-let pool: Uint8Array = new Uint8Array(0)
-let at = 0
-
-/** A fresh salt. The kernel is asked for 512 of them at a time. */
-export function newSalt(): Uint8Array {
-  if (at >= pool.length) {
-    pool = randomBytes(POOL * SALT_BYTES)
-    at = 0
+  const length = start + SALT_BYTES + written
+  if (length >= MAX_VIEW) return sha256Base64(bytes.subarray(0, length))
+  let view = views[length]
+  if (view === undefined) {
+    view = bytes.subarray(0, length)
+    views[length] = view
   }
-  at += SALT_BYTES
-  return pool.subarray(at - SALT_BYTES, at)
+  return sha256Base64(view)
 }
+
+// The salts of 100 entries are drawn at a time, and written as base64 all at once. Each lies in 18 bytes, the last two of them
+// zero: so it takes 24 characters, the first 22 of which are those of its own base64.
+const POOL = 100 * groupNames.length
+const STRIDE = 18
+let pool: Uint8Array = new Uint8Array(0)
+let poolText = ''
+let drawn = POOL
+
+/** Draws a fresh salt for each group of an entry. @returns the number of the first in the pool */
+function drawSalts(): number {
+  if (drawn === POOL) {
+    pool = randomBytes(POOL * STRIDE)
+    for (let at = SALT_BYTES; at < pool.length; at += STRIDE) pool.fill(0, at, at + STRIDE - SALT_BYTES)
+    poolText = toBase64(pool)
+    drawn = 0
+  }
+  drawn += groupNames.length
+  return drawn - groupNames.length
+}
+
+/** Salt number `i` of the pool, and the text that it salts. */
+const opening = (i: number, json: string): Opening => ({ salt: `${poolText.substring(i * 24, i * 24 + 22)}==`, json })
+
+/** The line of the leaf that commits to the text under salt number `i` of the pool. */
+const line = (name: GroupName, i: number, json: string): string => `${name} ${commitment(name, pool, json, i * STRIDE)}\n`
 
 /** An event with everything computed that does not depend on its place in the log. */
 export interface PreparedEntry {
@@ -83,22 +109,23 @@ export function prepareEntry(
   terms: readonly string[],
 ): PreparedEntry {
   const { event, actor, source, subject, context } = texts
-  const a = newSalt()
-  const b = newSalt()
-  const c = newSalt()
-  const d = newSalt()
-  const e = newSalt()
+  const i = drawSalts()
   return {
     eventId,
     terms,
     open: {
-      event: { salt: toBase64(a), json: event },
-      actor: { salt: toBase64(b), json: actor },
-      source: { salt: toBase64(c), json: source },
-      subject: { salt: toBase64(d), json: subject },
-      context: { salt: toBase64(e), json: context },
+      event: opening(i, event),
+      actor: opening(i + 1, actor),
+      source: opening(i + 2, source),
+      subject: opening(i + 3, subject),
+      context: opening(i + 4, context),
     },
-    commitments: `event ${commitment('event', a, event)}\nactor ${commitment('actor', b, actor)}\nsource ${commitment('source', c, source)}\nsubject ${commitment('subject', d, subject)}\ncontext ${commitment('context', e, context)}\n`,
+    commitments:
+      line('event', i, event) +
+      line('actor', i + 1, actor) +
+      line('source', i + 2, source) +
+      line('subject', i + 3, subject) +
+      line('context', i + 4, context),
     size: event.length + actor.length + source.length + subject.length + context.length,
   }
 }

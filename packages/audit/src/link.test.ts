@@ -1,6 +1,7 @@
+import { fromBase64 } from '@phi/core'
 import { describe, expect, it } from 'vitest'
 import { parseAuditEvent } from './event.ts'
-import { newSalt, prepareEntry, SALT_BYTES } from './group.ts'
+import { commitment, groupNames, prepareEntry, SALT_BYTES } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { emptyHead, frontierOf } from './head.ts'
 import { entryHash, GENESIS_HASH, parseLeaf, parseOrigin } from './leaf.ts'
@@ -72,9 +73,18 @@ describe('the recorded time', () => {
 
 describe('commitments', () => {
   it('unsalted hashes of low-entropy PHI can be guessed (kibana #274835): every group has a salt of its own', () => {
-    const salts = Array.from({ length: 2000 }, () => Buffer.from(newSalt()).toString('hex'))
+    // More entries than salts are drawn for at a time.
+    const entries = Array.from({ length: 400 }, (_, i) => prepared(`e${i}`))
+    const salts = entries.flatMap(({ open }) => groupNames.map((name) => open[name].salt))
     expect(new Set(salts).size).toBe(2000)
-    expect(salts.every((salt) => salt.length === 2 * SALT_BYTES)).toBe(true)
+    for (const { open, commitments } of entries) {
+      const lines = groupNames.map((name) => {
+        const salt = fromBase64(open[name].salt)
+        expect(salt.length).toBe(SALT_BYTES)
+        return `${name} ${commitment(name, salt, open[name].json)}\n`
+      })
+      expect(commitments).toBe(lines.join(''))
+    }
     const [a, b] = [prepared('x'), prepared('x')]
     expect(a.open.actor.json).toBe(b.open.actor.json)
     const lines = (entry: typeof a) => entry.commitments.trimEnd().split('\n')

@@ -195,7 +195,7 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     const candidate = candidateOf(input, newId, clock)
     if (store.extendIn === undefined || typeof tx !== 'object' || tx === null) throw auditError('PHI_AUDIT_TRANSACTION')
     const locks = locksHeld.get(tx) ?? new Set<string>()
-    if (candidate.event.outcome !== 'success') {
+    if (candidate.outcome !== 'success') {
       // In a store with one connection, or while this transaction holds the head, an append of its own would wait for itself.
       if (store.singleConnection === true || locks.has(origin)) throw auditError('PHI_AUDIT_DENIAL_IN_TRANSACTION')
       return appender.append(candidate)

@@ -198,7 +198,3 @@ describe('the tables of the README', () => {
     }
   })
 })
-
-it('every file that the README links to is there', async () => {
-  for (const [, path] of readme.matchAll(/\]\((?!https?:)([^)#]+)/g)) await readFile(`${home}${path}`)
-})

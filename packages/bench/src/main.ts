@@ -4,6 +4,7 @@ import { appendMemory } from './rows/append-memory.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { proveAgainstPeer, verifyAgainstPeer } from './rows/hypercore.ts'
 import { verifyPostgres } from './rows/verify-postgres.ts'
+import { stopServer } from './server.ts'
 
 const rows: readonly Row[] = [
   appendMemory,
@@ -34,7 +35,7 @@ const chosen = rows.filter(({ id }) => id.includes(values.only ?? ''))
 const results: Measured[] = []
 for (const row of chosen) {
   if (!values.json) process.stderr.write(`${row.id} …\n`)
-  results.push(await measure(row, { quick: values.quick, budgetMs: values.quick ? 1_500 : 10_000 }))
+  results.push(await measure(row, { quick: values.quick, budgetMs: values.quick ? 1_200 : 10_000 }))
 }
 
 if (values.json)
