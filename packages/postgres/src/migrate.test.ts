@@ -102,6 +102,12 @@ describe('migrate', () => {
     await db.close()
   })
 
+  it('refuses to grant to a login that is not there, and changes nothing', async () => {
+    const { db } = await database()
+    expect(await refusal(migrate(db, { app: ['no_such_login'] }))).toMatchObject({ code: 'PHI_PG_OPTIONS', path: 'app' })
+    expect(await migrate(db)).toMatchObject({ from: 0, to: 1 })
+  })
+
   it('says so to a role that may not', async () => {
     const { url } = await database()
     const name = `${new URL(url).pathname.slice(1)}_nobody`

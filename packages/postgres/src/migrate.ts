@@ -48,12 +48,18 @@ function pending(applied: ReadonlyMap<number, string>, known: readonly Migration
 
 const quoted = (role: string) => `"${role.replaceAll('"', '""')}"`
 
+async function grant(tx: Transaction, ours: string, login: string, option: string): Promise<void> {
+  const { rows } = await tx.query('select from pg_catalog.pg_roles where rolname = $1', [login])
+  if (rows.length === 0) throw postgresError('PHI_PG_OPTIONS', { path: option, detail: 'names a role that does not exist' })
+  await tx.exec(`grant ${ours} to ${quoted(login)}`)
+}
+
 /**
  * Brings the schema `phi` up to date. Forward only, all or nothing, and safe to run from many processes at once: they wait for
  * each other, and the later ones find nothing to do.
  *
  * The role that migrates needs to create schemas and roles: a superuser, or CREATEROLE and CREATE on the database.
- * @throws PhiError PHI_PG_MIGRATION_CHANGED, PHI_PG_MIGRATION_UNKNOWN, PHI_PG_FORBIDDEN
+ * @throws PhiError PHI_PG_MIGRATION_CHANGED, PHI_PG_MIGRATION_UNKNOWN, PHI_PG_FORBIDDEN, PHI_PG_OPTIONS
  */
 export function migrate(db: Db, options: MigrateOptions = {}): Promise<MigrateReport> {
   return migrateWith(db, published, options)
@@ -84,8 +90,8 @@ export async function migrateWith(db: Db, known: readonly Migration[], options: 
     }
     if (latest > 0) {
       await tx.exec('grant phi_app, phi_auditor to current_user')
-      for (const role of options.app ?? []) await tx.exec(`grant phi_app to ${quoted(role)}`)
-      for (const role of options.auditor ?? []) await tx.exec(`grant phi_auditor to ${quoted(role)}`)
+      for (const role of options.app ?? []) await grant(tx, 'phi_app', role, 'app')
+      for (const role of options.auditor ?? []) await grant(tx, 'phi_auditor', role, 'auditor')
     }
     return { from, to: latest, applied: todo }
   }

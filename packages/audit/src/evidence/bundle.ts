@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { auditError } from '../errors.ts'
 import { type GroupName, groupNames } from '../group.ts'
 import { entryHashBytes, type Leaf, parseLeaf } from '../leaf.ts'
-import { inclusionProofFromTiles, verifyInclusion } from '../merkle/index.ts'
+import { verifyInclusion } from '../merkle/index.ts'
+import { TileCache } from '../merkle/tile-cache.ts'
 import { type Checkpoint, parseCheckpoint, parseNote, type Verifier } from '../note/index.ts'
 import { type AuditRecord, readRecord } from '../record.ts'
 import type { AuditStore, LogKey, StoredEntry } from '../store/store.ts'
 import { openCheckpoint, verifiersOf } from '../verify/checkpoints.ts'
 import { Findings } from '../verify/findings.ts'
-import { cachedHashReader, storeHashReader } from '../verify/hash-reader.ts'
+import { storeHashReader } from '../verify/hash-reader.ts'
 import { freshnessOf, makeReport } from '../verify/make-report.ts'
 import { checkOpening } from '../verify/opening.ts'
 import type { VerificationReport } from '../verify/report.ts'
@@ -53,7 +54,7 @@ export async function makeBundle(options: {
   for (const index of indices) {
     if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'indices' })
   }
-  const read = cachedHashReader(storeHashReader(store, log), size)
+  const tiles = new TileCache(storeHashReader(store, log))
   const entries: EvidenceBundle['entries'] = []
   for (const { from, to } of runsOf(indices)) {
     let next = from
@@ -61,7 +62,7 @@ export async function makeBundle(options: {
       for (const entry of batch) {
         const index = next++
         const { genuine } = readRecord({ ...entry, index })
-        const proof = await inclusionProofFromTiles({ index, size, read })
+        const proof = await tiles.inclusionProof(index, size)
         const isProved = verifyInclusion({ index, size, leafHash: entryHashBytes(entry.leaf), proof, root })
         if (!genuine || !isProved) throw auditError('PHI_AUDIT_STORE', { detail: 'an entry was altered', info: { index } })
         entries.push({ index, leaf: entry.leaf, proof: proof.map(toBase64), open: disclosed(entry, open) })

@@ -1,5 +1,8 @@
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { fixedClock } from '@phi/core'
 import { describe, expect, it } from 'vitest'
-import { makeLog, testSigner } from '../../test/make-log.ts'
+import { append, checkpoint, eventAt, makeLog, testSigner } from '../../test/make-log.ts'
 import { codeOf, rewrite, tampered } from '../../test/tampered-store.ts'
 import { ed25519Signer } from '../note/index.ts'
 import type { AuditStore } from '../store/store.ts'
@@ -46,6 +49,18 @@ describe('a log as JSON lines', () => {
         { keys },
       ),
     ).toMatchObject(report)
+  })
+
+  it('is one line an entry for every reader of lines, whatever the texts hold', async () => {
+    const { store, log } = await makeLog(0)
+    const reason = 'one\u2028two\u2029three\u0085four\vfive\ffive\r\nsix'
+    await append(store, log, [{ ...eventAt(0), context: { reason } }], fixedClock('2026-03-04T05:06:09.000Z'))
+    const text = (await linesOf(await checkpoint(store, log), store)).join('')
+    expect(text).not.toMatch(/[\u2028\u2029\r\v\f]/)
+    const report = await verifyLines(createInterface({ input: Readable.from([text]), crlfDelay: Number.POSITIVE_INFINITY }), {
+      keys,
+    })
+    expect(report).toMatchObject({ verdict: 'intact', coverage: { checked: 1 } })
   })
 
   it('tells how far it is', async () => {

@@ -37,6 +37,13 @@ const headerSchema = z.strictObject({
 const footerSchema = z.strictObject({ checkpoint: noteSchema })
 
 /**
+ * One line. U+2028 and U+2029 may stand in JSON as they are, and are written as escapes all the same: there are readers of
+ * lines, `node:readline` among them, that take them for the end of one.
+ */
+const lineOf = (value: unknown): string =>
+  `${JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}\n`
+
+/**
  * Writes a log as JSON lines (`*.phi-audit.jsonl`): a header, the entries that the checkpoint covers, the checkpoint. Every line
  * ends in a newline. What the store holds is written as it is: verifyLines tells whether it is whole.
  * @param options.open the groups to disclose: the same of all entries, or for each by its index. Default all
@@ -49,13 +56,13 @@ export async function* exportLines(
   options: { readonly open?: Disclosure } = {},
 ): AsyncGenerator<string> {
   const { size } = checkpointOf(checkpointNote, log)
-  yield `${JSON.stringify({ format: LINES_FORMAT, origin: log.origin, size })}\n`
+  yield lineOf({ format: LINES_FORMAT, origin: log.origin, size })
   for await (const batch of store.read(log, { from: 0, to: size })) {
     for (const entry of batch) {
-      yield `${JSON.stringify({ index: entry.index, leaf: entry.leaf, open: disclosed(entry, options.open) })}\n`
+      yield lineOf({ index: entry.index, leaf: entry.leaf, open: disclosed(entry, options.open) })
     }
   }
-  yield `${JSON.stringify({ checkpoint: checkpointNote })}\n`
+  yield lineOf({ checkpoint: checkpointNote })
 }
 
 /**
