@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { fixedClock, isPhiError, type PhiError } from '@phi/core'
+import { fixedClock, type PhiError } from '@phi/core'
 import { describe, expect, it } from 'vitest'
+import { refusal } from '../../core/test/refusal.ts'
 import {
   type AuditEventInput,
   type AuditLog,
@@ -31,16 +32,6 @@ const read = (more: Partial<AuditEventInput> = {}): AuditEventInput => ({
 
 async function open(options: Partial<AuditLogOptions> = {}): Promise<AuditLog> {
   return openAuditLog({ origin, store: memoryStore(), signer: await ed25519Signer.generate(origin), ...options })
-}
-
-async function refusal(work: Promise<unknown>): Promise<PhiError> {
-  try {
-    await work
-  } catch (error) {
-    if (isPhiError(error)) return error
-    throw error
-  }
-  throw new Error('was not refused')
 }
 
 /** A store in front of another one that fails, delays or forgets as told. */

@@ -1,19 +1,9 @@
-import { isPhiError, type PhiError } from '@phi/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refusal } from '../../core/test/refusal.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../test/server.ts'
 import { connect, type Db, embedded, migrate } from './index.ts'
 import { migrateWith } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
-
-async function refusal(work: Promise<unknown>): Promise<PhiError> {
-  try {
-    await work
-  } catch (error) {
-    if (isPhiError(error)) return error
-    throw error
-  }
-  throw new Error('was not refused')
-}
 
 let server: TestServer
 const cleanups: (() => Promise<unknown>)[] = []

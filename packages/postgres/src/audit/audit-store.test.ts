@@ -10,9 +10,10 @@ import {
   verifyLog,
 } from '@phi/audit'
 import { type StoredEntry, searchTerms } from '@phi/audit/store'
-import { isPhiError, type PhiError } from '@phi/core'
+import { isPhiError } from '@phi/core'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refusal } from '../../../core/test/refusal.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../../test/server.ts'
 import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../index.ts'
 
@@ -30,16 +31,6 @@ const read = (more: Partial<AuditEventInput> = {}): AuditEventInput => ({
 
 const termsOf = ({ open }: StoredEntry) =>
   searchTerms(Object.fromEntries(Object.entries(open).map(([name, { json }]) => [name, json])))
-
-async function refusal(work: Promise<unknown>): Promise<PhiError> {
-  try {
-    await work
-  } catch (error) {
-    if (isPhiError(error)) return error
-    throw error
-  }
-  throw new Error('was not refused')
-}
 
 let server: TestServer
 const cleanups: (() => Promise<unknown>)[] = []
