@@ -212,7 +212,9 @@ export function makeVectors() {
     checkpoint,
     entries: [proved(0, names), proved(1, ['event', 'subject']), proved(7, []), proved(SIZE - 1, ['context'])],
   }
-  const line = (value: unknown): string => `${JSON.stringify(value)}\n`
+  // U+2028 and U+2029 as escapes, so that a line is one for every reader of lines.
+  const escaped = (code: string) => `\\u${code.charCodeAt(0).toString(16)}`
+  const line = (value: unknown): string => `${JSON.stringify(value).replace(/[\u2028\u2029]/g, escaped)}\n`
   const header = { format: 'phi.audit/log@v1', origin: ORIGIN, size: SHORT }
   const linesOf = (size: number) => [
     line({ ...header, size }),
