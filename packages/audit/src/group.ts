@@ -1,5 +1,6 @@
 import { randomBytes, sha256Base64, toBase64 } from '@phi/core'
 import { auditError } from './errors.ts'
+import { viewsOf } from './views.ts'
 
 /** The five groups of an entry, in the order in which a leaf lists their commitments. */
 export const groupNames = ['event', 'actor', 'source', 'subject', 'context'] as const
@@ -17,19 +18,15 @@ export const SALT_BYTES = 16
 
 const encoder = new TextEncoder()
 
-/** A buffer that starts with a fixed prefix, and its views by length: a view costs more than what is written into it. */
+/** A buffer that starts with a fixed prefix. */
 interface Scratch {
   readonly bytes: Uint8Array
   /** Where the salt starts, behind the prefix. */
   readonly start: number
   /** The rest, behind the salt. */
   readonly text: Uint8Array
-  /** The first n bytes, for the lengths that most groups have. */
-  readonly views: (Uint8Array | undefined)[]
+  readonly first: (length: number) => Uint8Array
 }
-
-/** Longer texts than this get a view of their own. */
-const MAX_VIEW = 512
 
 // One buffer a group, its fixed prefix "phi.audit/v1/<name>\n" written once.
 const scratch = Object.fromEntries(
@@ -37,8 +34,7 @@ const scratch = Object.fromEntries(
     const prefix = encoder.encode(`phi.audit/v1/${name}\n`)
     const bytes = new Uint8Array(prefix.length + SALT_BYTES + MAX_GROUP_BYTES)
     bytes.set(prefix)
-    const views = new Array<undefined>(MAX_VIEW).fill(undefined)
-    return [name, { bytes, start: prefix.length, text: bytes.subarray(prefix.length + SALT_BYTES), views }]
+    return [name, { bytes, start: prefix.length, text: bytes.subarray(prefix.length + SALT_BYTES), first: viewsOf(bytes, 512) }]
   }),
 ) as Readonly<Record<GroupName, Scratch>>
 
@@ -49,19 +45,12 @@ const scratch = Object.fromEntries(
  * @throws PhiError PHI_AUDIT_EVENT_TOO_LARGE when the text is longer than 65,536 bytes
  */
 export function commitment(name: GroupName, salt: Uint8Array, json: string, saltAt = 0): string {
-  const { bytes, start, text, views } = scratch[name]
+  const { bytes, start, text, first } = scratch[name]
   for (let i = 0; i < SALT_BYTES; i++) bytes[start + i] = salt[saltAt + i] as number
   const { read, written } = encoder.encodeInto(json, text)
   if (read < json.length)
     throw auditError('PHI_AUDIT_EVENT_TOO_LARGE', { path: name, detail: `a group may take ${MAX_GROUP_BYTES} bytes as JSON` })
-  const length = start + SALT_BYTES + written
-  if (length >= MAX_VIEW) return sha256Base64(bytes.subarray(0, length))
-  let view = views[length]
-  if (view === undefined) {
-    view = bytes.subarray(0, length)
-    views[length] = view
-  }
-  return sha256Base64(view)
+  return sha256Base64(first(start + SALT_BYTES + written))
 }
 
 // The salts of 100 entries are drawn at a time, and written as base64 all at once. Each lies in 18 bytes, the last two of them

@@ -33,3 +33,18 @@ export function frontierOf(head: Head): Frontier {
     throw auditError('PHI_AUDIT_STORE', { path: 'head.frontier', detail: 'the hashes do not fit the size', cause })
   }
 }
+
+const roots = new WeakMap<Head, Uint8Array>()
+
+/**
+ * The root hash of a head, worked out once. The result is a copy.
+ * @throws PhiError PHI_AUDIT_STORE when the store's head is not one
+ */
+export function rootOfHead(head: Head): Uint8Array {
+  let root = roots.get(head)
+  if (root === undefined) {
+    root = frontierRoot(frontierOf(head))
+    roots.set(head, root)
+  }
+  return root.slice()
+}

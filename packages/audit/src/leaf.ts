@@ -1,6 +1,7 @@
 import { isInstant, sha256, toBase64 } from '@phi/core'
 import { auditError } from './errors.ts'
 import { type GroupName, groupNames } from './group.ts'
+import { viewsOf } from './views.ts'
 
 /** "Previous entry hash" of entry 0: 32 zero bytes, base64. */
 export const GENESIS_HASH = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
@@ -21,13 +22,15 @@ export function leafText(origin: string, index: number, recordedAt: string, prev
 
 const MAX_LEAF_BYTES = 1024
 const scratch = new Uint8Array(MAX_LEAF_BYTES + 1) // scratch[0] stays 0x00
+const scratchText = scratch.subarray(1)
+const first = viewsOf(scratch, MAX_LEAF_BYTES)
 const encoder = new TextEncoder()
 
 /** SHA-256( 0x00 ‖ leaf ): the RFC 6962 leaf hash, and the "previous entry hash" of the next leaf. */
 export function entryHashBytes(leaf: string): Uint8Array {
-  const { read, written } = encoder.encodeInto(leaf, scratch.subarray(1))
+  const { read, written } = encoder.encodeInto(leaf, scratchText)
   if (read < leaf.length) throw auditError('PHI_AUDIT_FORMAT', { detail: 'a leaf is longer than 1024 bytes' })
-  return sha256(scratch.subarray(0, written + 1))
+  return sha256(first(written + 1))
 }
 
 /** The entry hash as base64. */

@@ -9,9 +9,9 @@ import { type EvidenceBundle, makeBundle } from './evidence/bundle.ts'
 import { exportLines } from './evidence/jsonl.ts'
 import { type Exporter, exportEvent } from './export.ts'
 import type { GroupName } from './group.ts'
-import { frontierOf } from './head.ts'
+import { rootOfHead } from './head.ts'
 import { type AuditHealth, HealthRecorder } from './health.ts'
-import { consistencyProofFromTiles, frontierRoot, inclusionProofFromTiles, rootFromTiles } from './merkle/index.ts'
+import { TileCache } from './merkle/tile-cache.ts'
 import { type Verifier, verifierFromVkey } from './note/index.ts'
 import { type AuditLogOptions, settingsOf } from './options.ts'
 import { type AuditPage, type AuditQuery, queryLog } from './query.ts'
@@ -211,14 +211,14 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     return outcome
   }
 
+  const tiles = new TileCache(storeHashReader(store, log))
+
   /** The proofs' tree: a stated size, or everything there is. */
   const treeOf = async (size: number | undefined, path: string) => {
     const head = await store.head(log)
-    const read = storeHashReader(store, log)
     const whole = size ?? head.size
     if (!Number.isSafeInteger(whole) || whole < 1 || whole > head.size) throw auditError('PHI_AUDIT_RANGE', { path })
-    const root = whole === head.size ? frontierRoot(frontierOf(head)) : await rootFromTiles(whole, read)
-    return { size: whole, root, read }
+    return { size: whole, root: whole === head.size ? rootOfHead(head) : await tiles.root(whole) }
   }
 
   return {
@@ -232,16 +232,15 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     checkpoint: () => sign(),
 
     async proveInclusion(index, atSize) {
-      const { size, root, read } = await treeOf(atSize, 'size')
+      const { size, root } = await treeOf(atSize, 'size')
       if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'index' })
-      return { index, size, root, proof: await inclusionProofFromTiles({ index, size, read }) }
+      return { index, size, root, proof: await tiles.inclusionProof(index, size) }
     },
 
     async proveConsistency(size1, atSize2) {
-      const { size: size2, root: root2, read } = await treeOf(atSize2, 'size2')
+      const { size: size2, root: root2 } = await treeOf(atSize2, 'size2')
       if (!Number.isSafeInteger(size1) || size1 < 1 || size1 > size2) throw auditError('PHI_AUDIT_RANGE', { path: 'size1' })
-      const root1 = await rootFromTiles(size1, read)
-      return { size1, size2, root1, root2, proof: await consistencyProofFromTiles({ size1, size2, read }) }
+      return { size1, size2, root1: await tiles.root(size1), root2, proof: await tiles.consistencyProof(size1, size2) }
     },
 
     async evidence({ indices, disclose, by }) {

@@ -38,6 +38,8 @@ for (const row of chosen) {
   results.push(await measure(row, { quick: values.quick, budgetMs: values.quick ? 1_200 : 10_000 }))
 }
 
+await stopServer()
+
 if (values.json)
   console.log(
     JSON.stringify(

@@ -64,13 +64,15 @@ export function consistencyRanges(size1: number, size2: number): LeafRange[] {
 export function subtreesOf({ from, to }: LeafRange): Subtree[] {
   const subtrees: Subtree[] = []
   let height = 0
-  for (let width = 2; width <= to - from; width *= 2) height++
-  for (let at = from; at < to; height--) {
-    const width = 2 ** height
-    if (width > to - at) continue
-    // INVARIANT: `from` is a multiple of the range's largest width, so every index is whole.
-    subtrees.push({ height, index: at / width })
-    at += width
+  let width = 1
+  for (; width * 2 <= to - from; width *= 2) height++
+  for (let at = from; at < to; width /= 2) {
+    if (width <= to - at) {
+      // INVARIANT: `from` is a multiple of the range's largest width, so every index is whole.
+      subtrees.push({ height, index: at / width })
+      at += width
+    }
+    height--
   }
   return subtrees
 }

@@ -4,7 +4,8 @@ import { HASH_LENGTH, nodeOf, plain } from './hash.ts'
 import { checkBelow, checkSizes, count } from './input.ts'
 import { consistencyRanges, inclusionRanges, type LeafRange, type Subtree, subtreesOf } from './ranges.ts'
 
-const TILE_WIDTH = 2 ** TILE_HEIGHT
+/** How many hashes a tile holds. */
+export const TILE_WIDTH = 2 ** TILE_HEIGHT
 
 /**
  * Reads the hashes with index in [from, to) of one level of tiles (C2SP tlog-tiles). Hash `i` of level `l` is the root of the
@@ -71,40 +72,46 @@ async function hashRanges(ranges: readonly LeafRange[], read: HashReader): Promi
   return subtrees.map((parts) => foldSubtrees(parts.map(hashOf)))
 }
 
-/** Where a subtree's hash comes from: a run of hashes in one tile, to be folded. */
-function sourceOf({ height, index }: Subtree) {
+/**
+ * Where a subtree's hash comes from: a run of hashes in one tile, to be folded. That makes it number `at` of the tile's complete
+ * subtrees over 2^`row` hashes.
+ */
+export function sourceOf({ height, index }: Subtree) {
   const level = Math.floor(height / TILE_HEIGHT)
-  const width = 2 ** (height % TILE_HEIGHT)
+  const row = height % TILE_HEIGHT
+  const width = 1 << row
   const from = index * width
-  return { level, from, to: from + width, tile: `${level}/${Math.floor(from / TILE_WIDTH)}` }
+  const tile = Math.floor(from / TILE_WIDTH)
+  return { level, from, to: from + width, tile, row, at: index - (tile * TILE_WIDTH) / width }
 }
 
 /** Reads what the subtrees need, one read for each tile that any of them touches, and returns how to look a hash up. */
 async function readSubtrees(subtrees: readonly Subtree[], read: HashReader): Promise<(subtree: Subtree) => Uint8Array> {
   const runs = new Map<string, { level: number; from: number; to: number }>()
   for (const { level, from, to, tile } of subtrees.map(sourceOf)) {
-    const run = runs.get(tile)
+    const key = `${level}/${tile}`
+    const run = runs.get(key)
     // The hashes between two runs of one tile lie inside the tree as well: what is complete at a level has no gaps.
-    if (run === undefined) runs.set(tile, { level, from, to })
-    else runs.set(tile, { level, from: Math.min(run.from, from), to: Math.max(run.to, to) })
+    if (run === undefined) runs.set(key, { level, from, to })
+    else runs.set(key, { level, from: Math.min(run.from, from), to: Math.max(run.to, to) })
   }
   const tiles = new Map(
     await Promise.all(
-      [...runs].map(async ([tile, { level, from, to }]) => {
+      [...runs].map(async ([key, { level, from, to }]) => {
         const hashes = await read(level, from, to)
         checkRead(hashes, level, from, to)
-        return [tile, { from, hashes }] as const
+        return [key, { from, hashes }] as const
       }),
     ),
   )
   return (subtree) => {
-    const { from, to, tile } = sourceOf(subtree)
-    const held = tiles.get(tile) as { from: number; hashes: readonly Uint8Array[] }
+    const { level, from, to, tile } = sourceOf(subtree)
+    const held = tiles.get(`${level}/${tile}`) as { from: number; hashes: readonly Uint8Array[] }
     return foldComplete(held.hashes.slice(from - held.from, to - held.from))
   }
 }
 
-function checkRead(hashes: unknown, level: number, from: number, to: number): void {
+export function checkRead(hashes: unknown, level: number, from: number, to: number): void {
   let isWhole = Array.isArray(hashes) && hashes.length === to - from
   // Not every(), which steps over the holes of a sparse array.
   if (isWhole) for (const hash of hashes as unknown[]) isWhole &&= hash instanceof Uint8Array && hash.length === HASH_LENGTH

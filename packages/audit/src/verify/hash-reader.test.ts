@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { makeLog } from '../../test/make-log.ts'
 import { codeOf, tampered } from '../../test/tampered-store.ts'
 import { frontierOf } from '../head.ts'
-import { frontierRoot, type HashReader, inclusionProofFromTiles, rootFromTiles } from '../merkle/index.ts'
-import { cachedHashReader, storeHashReader } from './hash-reader.ts'
+import { frontierRoot, rootFromTiles } from '../merkle/index.ts'
+import { storeHashReader } from './hash-reader.ts'
 
 describe('hashes from a store', () => {
   it('make the root that the head has', async () => {
@@ -20,22 +20,5 @@ describe('hashes from a store', () => {
     const wrong = await tampered(store, log, ({ tiles }) => void tiles[1]?.splice(1, 1, 'not a hash'))
     expect(await codeOf(() => storeHashReader(wrong, log)(1, 0, 2))).toBe('PHI_AUDIT_STORE')
     expect(await codeOf(() => storeHashReader(store, log)(1, 0, 3))).toBe('PHI_AUDIT_RANGE')
-  })
-
-  it('are read once a tile when many proofs are made', async () => {
-    const { store, log } = await makeLog(600)
-    let reads = 0
-    const read = storeHashReader(store, log)
-    const counting: HashReader = (level, from, to) => {
-      reads++
-      return read(level, from, to)
-    }
-    const cached = cachedHashReader(counting, 600)
-    for (let index = 0; index < 600; index += 7) {
-      expect(await inclusionProofFromTiles({ index, size: 600, read: cached })).toEqual(
-        await inclusionProofFromTiles({ index, size: 600, read }),
-      )
-    }
-    expect(reads).toBe(4) // three tiles of leaves and one above them
   })
 })

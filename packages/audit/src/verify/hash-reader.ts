@@ -47,23 +47,3 @@ async function tileHashes(
     })
   }
 }
-
-/** How many tiles the cache holds at most: 8 MiB of hashes. */
-const MAX_CACHED_TILES = 1024
-const TILE_WIDTH = 256
-
-/** Reads whole tiles of the tree of `size` leaves and keeps them, for many proofs in one go. */
-export function cachedHashReader(read: HashReader, size: number): HashReader {
-  const tiles = new Map<string, Promise<readonly Uint8Array[]>>()
-  return async (level, from, to) => {
-    const start = Math.floor(from / TILE_WIDTH) * TILE_WIDTH
-    const key = `${level}/${start}`
-    let tile = tiles.get(key)
-    if (tile === undefined) {
-      tile = read(level, start, Math.min(start + TILE_WIDTH, Math.floor(size / TILE_WIDTH ** level)))
-      if (tiles.size >= MAX_CACHED_TILES) tiles.clear()
-      tiles.set(key, tile)
-    }
-    return (await tile).slice(from - start, to - start)
-  }
-}
