@@ -87,6 +87,20 @@ describe('append', () => {
     expect((await log.verify()).coverage.checked).toBe(kinds.length)
   })
 
+  it('S108 holds every event to one user by an id of their own, and folds no two ids into one', async () => {
+    const log = await open()
+    for (const id of [undefined, null, '', '   ', 17, ['u-17', 'u-18'], { id: 'u-17' }]) {
+      const actor = { id, type: 'workforce' } as unknown as AuditEventInput['actor']
+      expect((await refusal(log.append(read({ actor })))).path).toBe('actor.id')
+    }
+    const ids = ['u-17', 'U-17', 'u-1', 'u-170', 'ü-17', 'u\u0308-17']
+    for (const id of ids) await log.append(read({ actor: { id, type: 'workforce' } }))
+    for (const id of ids) {
+      expect((await log.query({ actor: id })).records.map(({ event }) => event.actor?.id)).toEqual([id])
+    }
+    expect((await log.head()).size).toBe(ids.length)
+  })
+
   it('gives every event a UUIDv7 that sorts by time', async () => {
     const clock = fixedClock('2026-11-21T10:00:00.000Z')
     const log = await open({ clock })

@@ -146,6 +146,15 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the audit store
     }
   })
 
+  it('S108 folds no two user ids into one', async () => {
+    const log = await open()
+    const ids = ['u-17', 'U-17', 'u-1', 'u-170', 'ü-17', 'u\u0308-17']
+    for (const id of ids) await log.append(read({ actor: { id, type: 'workforce' } }))
+    for (const id of ids) {
+      expect((await log.query({ actor: id })).records.map(({ event }) => event.actor?.id)).toEqual([id])
+    }
+  })
+
   it('writes the same event id once, and tells a conflict from a retry', async () => {
     const log = await open()
     const first = await log.append(read({ id: 'order-1' }))
