@@ -100,9 +100,6 @@ export interface AuditLog<Tx = never> {
   close(): Promise<void>
 }
 
-/** Which transactions hold the lock of which logs. The entry lives as long as the transaction handle does. */
-const locksHeld = new WeakMap<object, Set<string>>()
-
 /** How soon after the first entry of a log that came in a caller's transaction its first checkpoint is signed. */
 const FIRST_CHECKPOINT_MS = 1000
 
@@ -194,13 +191,12 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     if (closed) throw auditError('PHI_AUDIT_CLOSED')
     const candidate = candidateOf(input, newId, clock)
     if (store.extendIn === undefined || typeof tx !== 'object' || tx === null) throw auditError('PHI_AUDIT_TRANSACTION')
-    const locks = locksHeld.get(tx) ?? new Set<string>()
     if (candidate.outcome !== 'success') {
       // In a store with one connection, or while this transaction holds the head, an append of its own would wait for itself.
-      if (store.singleConnection === true || locks.has(origin)) throw auditError('PHI_AUDIT_DENIAL_IN_TRANSACTION')
+      if (store.singleConnection === true || (await store.holds?.(tx as never, log)) === true)
+        throw auditError('PHI_AUDIT_DENIAL_IN_TRANSACTION')
       return appender.append(candidate)
     }
-    locksHeld.set(tx, locks.add(origin))
     const { build, outcomes } = buildBatch(origin, [candidate], clock)
     await store.extendIn(tx as never, log, [candidate.prepared.eventId], build)
     // When, and whether, the caller commits is not known here; the checkpoint is signed over whatever is committed by then.

@@ -109,6 +109,11 @@ export interface AuditStore<Tx = never> {
   extend(log: LogKey, eventIds: readonly string[], build: Build): Promise<Extension | null>
   /** The same inside the caller's transaction, under the head's lock until that transaction ends. */
   extendIn?(tx: Tx, log: LogKey, eventIds: readonly string[], build: Build): Promise<Extension | null>
+  /**
+   * Whether the caller's transaction, the one that is open now, holds the log's head. A handle can outlive a transaction: a
+   * connection that a pool hands out again is the same object.
+   */
+  holds?(tx: Tx, log: LogKey): Promise<boolean>
   /** Entries from index `from` up to and without `to`, in order, in batches. A missing index is simply not there. */
   read(log: LogKey, range: { readonly from: number; readonly to: number }): AsyncIterable<readonly StoredEntry[]>
   /** One page of entries that match, in the order asked for. */

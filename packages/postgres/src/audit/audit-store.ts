@@ -32,9 +32,12 @@ const UNIQUE_VIOLATION = '23505'
 
 const OPEN = 'select phi.audit_open($1, $2, $3) as id'
 const FIND = 'select id from phi.audit_log where tenant = $1 and origin = $2'
-const LOCK = 'select * from phi.audit_lock($1, $2, $3)'
+const LOCK = 'select l.*, pg_current_xact_id()::text as xid from phi.audit_lock($1, $2, $3) as l'
+const XID = 'select pg_current_xact_id_if_assigned()::text as xid'
+const ABORTED = '25P02'
 
 type LockRow = HeadRow & {
+  readonly xid: string
   readonly size: string | null
   readonly existing: (Parameters<typeof entryOfJson>[0] & { eventId: string }) | null
 }
@@ -81,6 +84,8 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
   if (role !== 'phi_app' && role !== 'phi_auditor') throw postgresError('PHI_PG_OPTIONS', { path: 'role' })
   if (!Number.isSafeInteger(pageEntries) || pageEntries < 1) throw postgresError('PHI_PG_OPTIONS', { path: 'pageEntries' })
   const logs = new Map<string, Promise<OpenLog>>()
+  /** By transaction handle and number of the log: the transaction that locked the head. */
+  const holders = new WeakMap<Queryable, Map<number, string>>()
 
   /** A transaction with the role and the tenant of the reader. The tenant's characters were checked when the log was opened. */
   const reading = async <T>({ tenant }: LogKey, run: (tx: Queryable) => Promise<T>): Promise<T> => {
@@ -130,6 +135,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     const { rows } = await tx.query<LockRow>(LOCK, [tenant, id, eventIds.join(ITEM)])
     const [first, ...found] = rows
     if (first === undefined || first.size === null) throw auditError('PHI_AUDIT_STORE', { detail: 'the log has no head' })
+    holders.set(tx, (holders.get(tx) ?? new Map<number, string>()).set(id, first.xid))
     const head = headOfRow(first)
     const existing = new Map<string, StoredEntry>()
     for (const { existing: row } of found) if (row !== null) existing.set(row.eventId, entryOfJson(row))
@@ -256,6 +262,20 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
         return extension
       } catch (error) {
         throw writeError(error, 'before')
+      }
+    },
+
+    async holds(tx, key) {
+      const { id } = await openLog(key)
+      const holder = holders.get(tx)?.get(id)
+      if (holder === undefined) return false
+      try {
+        const { rows } = await tx.query<{ xid: string | null }>(XID)
+        return rows[0]?.xid === holder
+      } catch (error) {
+        // A transaction that failed has let go of its locks.
+        if (sqlStateOf(error) === ABORTED) return false
+        throw readError(error)
       }
     },
 
