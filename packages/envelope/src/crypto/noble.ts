@@ -1,0 +1,38 @@
+import { ctr, ecb, gcm } from '@noble/ciphers/aes.js'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256, sha512 } from '@noble/hashes/sha2.js'
+import { randomBytes } from '@phi/core'
+
+export type SecretKey = Uint8Array
+
+export const importKey = (bytes: Uint8Array): SecretKey => bytes.slice()
+export const exportKey = (key: SecretKey): Uint8Array => key.slice()
+
+export function blockEncryptor(key: SecretKey): (blocks: Uint8Array) => Uint8Array {
+  const cipher = ecb(key, { disablePadding: true })
+  return (blocks) => cipher.encrypt(blocks)
+}
+
+export function blockDecryptor(key: SecretKey): (blocks: Uint8Array) => Uint8Array {
+  const cipher = ecb(key, { disablePadding: true })
+  return (blocks) => cipher.decrypt(blocks)
+}
+
+export const aesCtr = (key: SecretKey, counter: Uint8Array, data: Uint8Array): Uint8Array => ctr(key, counter).encrypt(data)
+
+export const gcmSeal = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array =>
+  gcm(key, nonce, aad).encrypt(plaintext)
+
+export function gcmOpen(key: SecretKey, nonce: Uint8Array, sealed: Uint8Array, aad?: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < 16) return undefined
+  try {
+    return gcm(key, nonce, aad).decrypt(sealed)
+  } catch {
+    return undefined
+  }
+}
+
+export const hmac256 = (key: SecretKey, data: Uint8Array): Uint8Array => hmac(sha256, key, data)
+export const hmac512 = (key: SecretKey, data: Uint8Array): Uint8Array => hmac(sha512, key, data)
+
+export const nonceBytes = (length: number): Uint8Array => randomBytes(length)
