@@ -20,6 +20,17 @@ export function blockDecryptor(key: SecretKey): (blocks: Uint8Array) => Uint8Arr
 
 export const aesCtr = (key: SecretKey, counter: Uint8Array, data: Uint8Array): Uint8Array => ctr(key, counter).encrypt(data)
 
+export function gcmSealInto(
+  out: Uint8Array,
+  at: number,
+  key: SecretKey,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+  aad?: Uint8Array,
+): void {
+  out.set(gcm(key, nonce, aad).encrypt(plaintext), at)
+}
+
 export const gcmSeal = (key: SecretKey, nonce: Uint8Array, plaintext: Uint8Array, aad?: Uint8Array): Uint8Array =>
   gcm(key, nonce, aad).encrypt(plaintext)
 

@@ -1,0 +1,58 @@
+import { isInstant, parseAs, tenantSchema } from '@phi/core'
+import { z } from 'zod'
+import { envelopeError } from '../errors.ts'
+import { keyPurposeSchema } from '../keys/purpose.ts'
+
+const instant = z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds')
+
+export const tombstoneSchema = z
+  .strictObject({
+    keyId: z.string().regex(/^[0-9a-f]{8}$/),
+    tenant: tenantSchema,
+    purpose: keyPurposeSchema,
+    version: z.number().int().min(1),
+    /** The destroyed key's commitment, 64 hexadecimal digits: recognises it in a restored store under whatever id. */
+    commitment: z.string().regex(/^[0-9a-f]{64}$/),
+    destroyedAt: instant,
+    /** When the last backup that may hold the wrapped key expires. */
+    backupHorizon: instant,
+  })
+  .readonly()
+
+/**
+ * What remains of a destroyed key: enough to destroy it again when a backup brings it back, and nothing that opens anything. A
+ * subject's key is recognised by its commitment; whose it was is not kept.
+ */
+export type Tombstone = z.infer<typeof tombstoneSchema>
+
+/** Reads a tombstone that came out of a store. @throws PhiError PHI_ENVELOPE_STORE */
+export const parseTombstone = (value: unknown): Tombstone =>
+  parseAs(tombstoneSchema, value, 'tombstone', (context) => envelopeError('PHI_ENVELOPE_STORE', context))
+
+/**
+ * Where tombstones are kept: append-only, and outside whatever is backed up and restored together with the key store. Otherwise
+ * the restore that brings a key back also takes its tombstone away.
+ */
+export interface TombstoneStore {
+  /** Adds a tombstone; the same key again is no error and no second tombstone. Never changes or removes one. */
+  append(tombstone: Tombstone): Promise<void>
+  /** All tombstones ascending by key id, those after `after`, at most `limit`. */
+  scan(options: { readonly after?: string; readonly limit: number }): Promise<readonly Tombstone[]>
+}
+
+/** Tombstones in memory, for tests and first steps. */
+export function memoryTombstones(): TombstoneStore {
+  const kept = new Map<string, Tombstone>()
+  return {
+    async append(tombstone) {
+      const parsed = parseTombstone(tombstone)
+      if (!kept.has(parsed.keyId)) kept.set(parsed.keyId, Object.freeze({ ...parsed }))
+    },
+    async scan({ after, limit }) {
+      return [...kept.values()]
+        .filter(({ keyId }) => after === undefined || keyId > after)
+        .sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
+        .slice(0, limit)
+    },
+  }
+}
