@@ -47,3 +47,7 @@ export const hmac256 = (key: SecretKey, data: Uint8Array): Uint8Array => hmac(sh
 export const hmac512 = (key: SecretKey, data: Uint8Array): Uint8Array => hmac(sha512, key, data)
 
 export const nonceBytes = (length: number): Uint8Array => randomBytes(length)
+
+export const wipe = (key: SecretKey): void => {
+  key.fill(0)
+}

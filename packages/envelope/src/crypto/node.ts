@@ -105,3 +105,6 @@ export function nonceBytes(length: number): Uint8Array {
   unused -= length
   return out
 }
+
+/** Overwrites a key that is no longer used, where the runtime allows: a KeyObject's memory is OpenSSL's, freed with the object. */
+export const wipe = (_key: SecretKey): void => undefined

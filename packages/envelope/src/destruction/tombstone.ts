@@ -36,6 +36,8 @@ export const parseTombstone = (value: unknown): Tombstone =>
 export interface TombstoneStore {
   /** Adds a tombstone; the same key again is no error and no second tombstone. Never changes or removes one. */
   append(tombstone: Tombstone): Promise<void>
+  /** Those of the named keys, in any order; keys without one are left out. */
+  find(keyIds: readonly string[]): Promise<readonly Tombstone[]>
   /** All tombstones ascending by key id, those after `after`, at most `limit`. */
   scan(options: { readonly after?: string; readonly limit: number }): Promise<readonly Tombstone[]>
 }
@@ -47,6 +49,9 @@ export function memoryTombstones(): TombstoneStore {
     async append(tombstone) {
       const parsed = parseTombstone(tombstone)
       if (!kept.has(parsed.keyId)) kept.set(parsed.keyId, Object.freeze({ ...parsed }))
+    },
+    async find(keyIds) {
+      return keyIds.map((keyId) => kept.get(keyId)).filter((tombstone) => tombstone !== undefined)
     },
     async scan({ after, limit }) {
       return [...kept.values()]

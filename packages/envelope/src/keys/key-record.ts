@@ -13,14 +13,7 @@ import { keyPurposeSchema } from './purpose.ts'
  * - `destroyed`: the wrapped key is erased here. Backups may still hold it.
  * - `past-backup-horizon`: the last backup that could hold it has expired.
  */
-export const keyStates = [
-  'active',
-  'retiring',
-  'revoked',
-  'destruction-scheduled',
-  'destroyed',
-  'past-backup-horizon',
-] as const
+export const keyStates = ['active', 'retiring', 'revoked', 'destruction-scheduled', 'destroyed', 'past-backup-horizon'] as const
 export type KeyState = (typeof keyStates)[number]
 
 const nextStates: Readonly<Record<KeyState, readonly KeyState[]>> = {

@@ -15,7 +15,11 @@ export interface KeyStore {
   /** All keys of the tenant itself (`subject` null) or of one subject of it; by purpose, then by version, both ascending. */
   list(tenant: string, subject: string | null): Promise<readonly DataKeyRecord[]>
   /** All keys, or all of a tenant with its subjects', ascending by id, those after `after`, at most `limit`. */
-  scan(options: { readonly tenant?: string; readonly after?: string; readonly limit: number }): Promise<readonly DataKeyRecord[]>
+  scan(options: {
+    readonly tenant?: string
+    readonly after?: string
+    readonly limit: number
+  }): Promise<readonly DataKeyRecord[]>
   /**
    * Compare-and-swap: writes the record in place of the one with its id, if that has `expectedRevision`; 'conflict' when it has
    * another or is not there. Tenant, purpose, subject, version, commitment, createdAt and usage stay as they are in the store. The new

@@ -49,7 +49,17 @@ export function memoryKeyStore(): KeyStore {
       const now = records.get(record.id)
       if (now === undefined || now.revision !== expectedRevision) return 'conflict'
       const { tenant, purpose, subject, version, commitment, createdAt, usage } = now
-      const next = { ...record, tenant, purpose, subject, version, commitment, createdAt, usage, revision: expectedRevision + 1 }
+      const next = {
+        ...record,
+        tenant,
+        purpose,
+        subject,
+        version,
+        commitment,
+        createdAt,
+        usage,
+        revision: expectedRevision + 1,
+      }
       records.set(record.id, copy(parseDataKey(next)))
       return 'replaced'
     },

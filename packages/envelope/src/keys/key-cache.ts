@@ -1,0 +1,146 @@
+import { envelopeError } from '../errors.ts'
+import type { Custody } from './custody.ts'
+import { Holding } from './holding.ts'
+import type { DataKeyRecord } from './key-record.ts'
+import { findKeys } from './loader.ts'
+import type { KeyPurpose } from './purpose.ts'
+
+/** The holdings of one tenant, or of one subject of it. */
+interface Owner {
+  readonly tenant: string
+  readonly subject: string | undefined
+  readonly holdings: Map<KeyPurpose, Holding>
+  /** The refresh that is under way: concurrent callers wait for the same one. */
+  refreshing: Promise<void> | undefined
+  /** Raised by every eviction: what a refresh read before it is not taken in after it. */
+  epoch: number
+}
+
+/** The data-key cache: private to one keyring, so that no other keyring's policy is skipped through it. @internal */
+export interface KeyCache {
+  /** Fresh holdings of these purposes. @throws whatever the store or the KMS says */
+  load(
+    tenant: string,
+    subject: string | undefined,
+    purposes: readonly KeyPurpose[],
+    create: boolean,
+  ): Promise<ReadonlyMap<KeyPurpose, Holding>>
+  /** Drops what is held of a tenant and its subjects, or of all; how many keys that were. */
+  evict(tenant?: string): number
+  /** Writes the usage that has not been written yet. */
+  flush(): Promise<void>
+}
+
+const ATTEMPTS = 4
+
+export function makeKeyCache(custody: Custody): KeyCache {
+  const { clock, cache: limits } = custody.settings
+  const owners = new Map<string, Owner>()
+
+  const ownerOf = (tenant: string, subject: string | undefined): Owner => {
+    const name = `${tenant}\n${subject ?? ''}`
+    const known = owners.get(name)
+    const owner = known ?? { tenant, subject, holdings: new Map(), refreshing: undefined, epoch: 0 }
+    // Moved to the end: the first in the map is the one that was not asked for longest.
+    owners.delete(name)
+    owners.set(name, owner)
+    return owner
+  }
+
+  const dropOldest = async (): Promise<void> => {
+    while (owners.size > limits.maxHeld) {
+      const [name, owner] = owners.entries().next().value as [string, Owner]
+      owners.delete(name)
+      await flushOwner(owner)
+      evictOwner(owner)
+    }
+  }
+
+  const evictOwner = (owner: Owner): number => {
+    owner.epoch += 1
+    let keys = 0
+    for (const holding of owner.holdings.values()) {
+      keys += holding.materials().length
+      holding.evict()
+    }
+    return keys
+  }
+
+  const flushOwner = async (owner: Owner): Promise<void> => {
+    for (const material of [...owner.holdings.values()].flatMap((holding) => holding.materials())) {
+      const { seals, bytes } = material.pending
+      if (seals === 0) continue
+      material.pending = { seals: 0, bytes: 0 }
+      try {
+        await custody.store.addUsage(material.id, { seals, bytes })
+      } catch (error) {
+        // Not lost: it is written with the next flush.
+        material.pending.seals += seals
+        material.pending.bytes += bytes
+        throw error
+      }
+    }
+  }
+
+  const refuseRestored = async (records: readonly DataKeyRecord[]): Promise<void> => {
+    if ((await custody.resurrected(records)).length > 0) throw envelopeError('PHI_ENVELOPE_RESTORED')
+  }
+
+  const refresh = async (owner: Owner, holdings: readonly Holding[], create: boolean): Promise<void> => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const { epoch } = owner
+      const checkedAt = clock()
+      const records = await custody.store.list(owner.tenant, owner.subject ?? null)
+      await refuseRestored(records)
+      const found = await Promise.all(holdings.map((holding) => findKeys(custody, holding, records, checkedAt, create)))
+      await flushOwner(owner)
+      // Evicted meanwhile: what was read may be what the eviction was about.
+      if (owner.epoch !== epoch) continue
+      for (const [at, holding] of holdings.entries()) {
+        const { keys, failed } = found[at] as (typeof found)[number]
+        holding.load(checkedAt, keys, failed)
+      }
+      return
+    }
+    throw envelopeError('PHI_ENVELOPE_STALE', { detail: 'the keys were evicted while they were loaded' })
+  }
+
+  return {
+    async load(tenant, subject, purposes, create) {
+      const owner = ownerOf(tenant, subject)
+      const holdings = purposes.map((purpose) => {
+        const known = owner.holdings.get(purpose)
+        if (known) return known
+        const made = new Holding(tenant, purpose, subject, clock, limits)
+        owner.holdings.set(purpose, made)
+        return made
+      })
+      // A refresh that is under way may be for other purposes, so afterwards it is looked at again.
+      while (owner.refreshing !== undefined) await owner.refreshing.catch(() => undefined)
+      const needing = holdings.filter((holding) => holding.needs)
+      if (needing.length > 0) {
+        owner.refreshing = refresh(owner, needing, create).finally(() => {
+          owner.refreshing = undefined
+        })
+        try {
+          await owner.refreshing
+        } catch (error) {
+          // Ahead of need: what is held is still good, and an outage shorter than the cache's age goes unnoticed.
+          const goOn = isOutage(error) && needing.every((holding) => holding.usable)
+          if (!goOn) throw error
+        }
+      }
+      await dropOldest()
+      return new Map(holdings.map((holding) => [holding.purpose, holding]))
+    },
+    evict(tenant) {
+      const concerned = [...owners.values()].filter((owner) => tenant === undefined || owner.tenant === tenant)
+      return concerned.reduce((keys, owner) => keys + evictOwner(owner), 0)
+    },
+    async flush() {
+      for (const owner of owners.values()) await flushOwner(owner)
+    },
+  }
+}
+
+const isOutage = (error: unknown): boolean => (error as { retryable?: unknown } | undefined)?.retryable === true
