@@ -9,7 +9,8 @@ export const envelopeErrors = {
   },
   PHI_ENVELOPE_NOT_SEALED: {
     problem: 'The value is not sealed',
-    remedy: 'Nothing was returned. While old plaintext is being migrated, open the field with `plaintext: { migrating: … }`.',
+    remedy:
+      'Nothing was returned. While old plaintext is being migrated, declare the field with `plaintext: { until, onPlaintext }`.',
   },
   PHI_ENVELOPE_ALREADY_SEALED: {
     problem: 'The value is sealed already, and was not sealed a second time',
@@ -21,7 +22,8 @@ export const envelopeErrors = {
   },
   PHI_ENVELOPE_ROW: {
     problem: 'A field is sealed for a row, and no valid row id was given',
-    remedy: 'Pass `{ row }`: the primary key as text, known before the insert. To do without, declare the field with `unboundRow: true`.',
+    remedy:
+      'Pass `{ row }`: the primary key as text, known before the insert. To do without, declare the field with `unboundRow: true`.',
   },
   PHI_ENVELOPE_OPTIONS: {
     problem: 'An option is not valid',
@@ -33,20 +35,24 @@ export const envelopeErrors = {
   },
   PHI_ENVELOPE_NO_KEY: {
     problem: 'The tenant holds no key that may be used for this',
-    remedy: 'Load the tenant with this purpose: `keyring.tenant(id, { purposes: [...] })`. Revoked and destroyed keys are never used.',
+    remedy:
+      'Load the tenant with this purpose: `keyring.tenant(id, { purposes: [...] })`. Revoked and destroyed keys are never used.',
   },
   PHI_ENVELOPE_KEY_STATE: {
     problem: 'The key does not allow this step from its present state',
-    remedy: 'Read the states on the page about keys: active, retiring, revoked, destruction scheduled, destroyed, past the backup horizon.',
+    remedy:
+      'Read the states on the page about keys: active, retiring, revoked, destruction scheduled, destroyed, past the backup horizon.',
   },
   PHI_ENVELOPE_STALE: {
     problem: 'The tenant’s keys were loaded too long ago, used too often, or evicted',
-    remedy: 'Call `await keyring.tenant(id)` again, once a request or a batch: it answers from memory while the keys are fresh.',
+    remedy:
+      'Call `await keyring.tenant(id)` again, once a request or a batch: it answers from memory while the keys are fresh.',
     retryable: true,
   },
   PHI_ENVELOPE_KEY_MISMATCH: {
     problem: 'The data key that came back is not the one that was stored',
-    remedy: 'Nothing was opened or sealed with it. Check which KMS key the service is configured with, and whether the key store was restored or altered.',
+    remedy:
+      'Nothing was opened or sealed with it. Check which KMS key the service is configured with, and whether the key store was restored or altered.',
   },
   PHI_ENVELOPE_KMS_UNAVAILABLE: {
     problem: 'The KMS could not be reached or did not answer in time',
@@ -101,7 +107,8 @@ export const envelopeErrors = {
   },
   PHI_ENVELOPE_FILE: {
     problem: 'The file does not open here',
-    remedy: 'It was altered, cut, or sealed for another name or tenant. Nothing unverified was handed out; discard what was written of it.',
+    remedy:
+      'It was altered, cut, or sealed for another name or tenant. Nothing unverified was handed out; discard what was written of it.',
   },
   PHI_ENVELOPE_FILE_RANGE: {
     problem: 'The range lies outside the file',
@@ -122,7 +129,8 @@ export const envelopeErrors = {
   },
   PHI_ENVELOPE_CERTIFICATE: {
     problem: 'The destruction cannot be certified',
-    remedy: 'A deletion window, an unreachable KMS or a key that still opens is not destruction. Try again when the detail no longer holds.',
+    remedy:
+      'A deletion window, an unreachable KMS or a key that still opens is not destruction. Try again when the detail no longer holds.',
   },
 } as const
 

@@ -1,36 +1,19 @@
 import { parseAs, parseTenant } from '@phi/core'
 import { z } from 'zod'
 import { envelopeError } from '../errors.ts'
-import { type Field, type FieldOptions, makeField, type UnboundField } from '../field/field.ts'
-import type { FieldType, FieldTypes } from '../field/value.ts'
 import { probeKms } from '../kms/guarded.ts'
 import { type Custody, makeCustody } from './custody.ts'
-import type { Holding } from './holding.ts'
 import { type KeyCache, makeKeyCache } from './key-cache.ts'
 import { subjectSchema } from './key-record.ts'
 import { type KeyringOptions, readOptions } from './keyring-options.ts'
-import type { PurposeKeys } from './loaded-key.ts'
 import { type KeyPurpose, keyPurposeSchema } from './purpose.ts'
+import { type Sealing, sealing } from './sealing.ts'
 
 export interface LoadOptions {
   /** Which keys to load, and on first use to make. Default field, file and index. */
   readonly purposes?: readonly KeyPurpose[]
   /** Whether keys are made where there have never been any. Default true. */
   readonly create?: boolean
-}
-
-/** What can be sealed with a tenant's or a subject's keys. */
-export interface Sealing {
-  readonly tenant: string
-  /** A column whose values are sealed. @throws PhiError PHI_ENVELOPE_OPTIONS, PHI_ENVELOPE_NO_KEY */
-  field<Type extends FieldType = 'string'>(
-    options: FieldOptions<Type> & { readonly unboundRow: true },
-  ): UnboundField<FieldTypes[Type]>
-  field<Type extends FieldType = 'string'>(
-    options: FieldOptions<Type> & { readonly unboundRow?: false },
-  ): Field<FieldTypes[Type]>
-  /** The loaded keys of a purpose, for what is built on top. @throws PhiError PHI_ENVELOPE_NO_KEY when the purpose was not loaded */
-  keys(purpose: KeyPurpose): PurposeKeys
 }
 
 /** A tenant's loaded keys. Keep the handle as long as you like; its keys stay fresh as long as `keyring.tenant(id)` is awaited now and then. */
@@ -73,19 +56,6 @@ const loadOptions = z.strictObject({
 
 const readLoadOptions = (options: LoadOptions | undefined) =>
   parseAs(loadOptions, options ?? {}, 'load', (context) => envelopeError('PHI_ENVELOPE_OPTIONS', context))
-
-function sealing(tenant: string, holdings: ReadonlyMap<KeyPurpose, Holding>, custody: Custody): Sealing {
-  const keys = (purpose: KeyPurpose): PurposeKeys => {
-    const found = holdings.get(purpose)
-    if (found) return found
-    throw envelopeError('PHI_ENVELOPE_NO_KEY', { detail: 'this purpose was not loaded' })
-  }
-  return {
-    tenant,
-    keys,
-    field: ((options: FieldOptions) => makeField(keys('field'), options, custody.settings.clock)) as Sealing['field'],
-  }
-}
 
 /** @internal */
 export function makeKeyring({ custody, cache }: KeyringParts): Keyring {

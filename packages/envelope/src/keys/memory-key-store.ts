@@ -5,8 +5,8 @@ import type { KeyStore } from './key-store.ts'
 const copy = (record: DataKeyRecord): DataKeyRecord =>
   Object.freeze({
     ...record,
-    wrapped: record.wrapped.slice(),
-    commitment: record.commitment.slice(),
+    wrapped: Uint8Array.from(record.wrapped),
+    commitment: Uint8Array.from(record.commitment),
     usage: Object.freeze({ ...record.usage }),
   })
 

@@ -19,5 +19,5 @@ export function bindInside(dataKey: Uint8Array, context: WrapContext): Uint8Arra
 export function unbindInside(unwrapped: Uint8Array, context: WrapContext): Uint8Array {
   if (unwrapped.length !== KEY + 32) throw envelopeError('PHI_ENVELOPE_KMS_ANSWER', { detail: 'not 64 bytes' })
   if (!equalBytes(unwrapped.subarray(KEY), contextDigest(context))) throw envelopeError('PHI_ENVELOPE_KMS_REFUSED')
-  return unwrapped.slice(0, KEY)
+  return Uint8Array.from(unwrapped.subarray(0, KEY))
 }

@@ -54,7 +54,7 @@ export function guardedKms(kms: Kms, timeoutMs: number): GuardedKms {
   const unwrap = async (wrapped: WrappedKey, context: WrapContext): Promise<Uint8Array> => {
     const { kek, mechanism } = wrapped
     const dataKey = await limited(
-      (signal) => kms.unwrap({ kek, mechanism, wrapped: wrapped.wrapped.slice(), context, signal }),
+      (signal) => kms.unwrap({ kek, mechanism, wrapped: Uint8Array.from(wrapped.wrapped), context, signal }),
       timeoutMs,
     )
     if (!(dataKey instanceof Uint8Array) || dataKey.length !== KEY) throw answer('unwrapping gave no 32 bytes')
@@ -64,7 +64,7 @@ export function guardedKms(kms: Kms, timeoutMs: number): GuardedKms {
   return {
     name: kms.name,
     async wrap(dataKey, context, kek) {
-      const request = { dataKey: dataKey.slice(), context, ...(kek === undefined ? {} : { kek }) }
+      const request = { dataKey: Uint8Array.from(dataKey), context, ...(kek === undefined ? {} : { kek }) }
       try {
         const wrapped = await limited((signal) => kms.wrap({ ...request, signal }), timeoutMs)
         const { kek: by, mechanism, wrapped: bytes } = (wrapped ?? {}) as Partial<WrappedKey>
@@ -77,7 +77,7 @@ export function guardedKms(kms: Kms, timeoutMs: number): GuardedKms {
         const same = equalBytes(back, dataKey)
         back.fill(0)
         if (!same) throw answer('what was wrapped does not unwrap to itself')
-        return { kek: by, mechanism, wrapped: bytes.slice() }
+        return { kek: by, mechanism, wrapped: Uint8Array.from(bytes) }
       } finally {
         request.dataKey.fill(0)
       }

@@ -153,7 +153,7 @@ function fingerprint(key: Uint8Array): Uint8Array {
   const out = new Uint8Array(48)
   kcXaesCore(importKey(key)).sealInto(out, 0, new Uint8Array(NONCE), new Uint8Array(0))
   // The commitment to the key for the nonce zero, which no wrap ever uses.
-  return out.slice(16, 24)
+  return Uint8Array.from(out.subarray(16, 24))
 }
 
 /** 32 bytes in any of the three spellings that secret stores use. */
