@@ -1,4 +1,4 @@
-import { equalBytes, formatInstant, randomBytes, systemClock, toHex } from '@phi/core'
+import { formatInstant, randomBytes, systemClock, toHex } from '@phi/core'
 import { importKey } from '#aead'
 import { envelopeError } from '../errors.ts'
 import { type AeadCore, kcXaesCore } from '../primitives/xaes.ts'
@@ -25,13 +25,21 @@ export interface LocalKms extends Kms {
   rotate(): Promise<string>
 }
 
-/** Where the keys of a local KMS are kept; both members are called one at a time. @internal */
+/** Where the keys of a local KMS are kept. @internal */
 export interface LocalKeyring {
   read(): readonly LocalKek[]
-  write(keks: readonly LocalKek[]): Promise<void>
+  /** Changes what is kept, also against other processes: `change` is given what is there now. */
+  update(change: (keks: readonly LocalKek[]) => readonly LocalKek[]): Promise<void>
+  /** Looks again at what another process may have written. */
+  reload(): Promise<void>
 }
 
-const newKek = (now: number): LocalKek => ({ id: toHex(randomBytes(8)), key: randomBytes(KEY), createdAt: formatInstant(now) })
+/** @internal */
+export const newKek = (now: number): LocalKek => ({
+  id: toHex(randomBytes(8)),
+  key: randomBytes(KEY),
+  createdAt: formatInstant(now),
+})
 
 /** @internal */
 export function localKmsOver(keyring: LocalKeyring): LocalKms {
@@ -45,8 +53,12 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
   }
 
   const nameOf = ({ id }: LocalKek): string => `local:${id}`
-  const find = (kek: string): LocalKek => {
-    const found = keyring.read().find((each) => nameOf(each) === kek)
+  const find = async (kek: string): Promise<LocalKek> => {
+    const look = () => keyring.read().find((each) => nameOf(each) === kek)
+    const known = look()
+    if (known) return known
+    await keyring.reload()
+    const found = look()
     if (found === undefined) throw envelopeError('PHI_ENVELOPE_KMS_KEY_GONE')
     return found
   }
@@ -69,7 +81,7 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
     async wrap({ dataKey, context, kek, signal }: WrapRequest) {
       signal?.throwIfAborted()
       if (dataKey.length !== KEY) throw envelopeError('PHI_ENVELOPE_KEY_SIZE', { detail: 'a data key has 32 bytes' })
-      const found = kek === undefined ? current() : find(kek)
+      const found = kek === undefined ? current() : await find(kek)
       const core = coreOf(found)
       const nonce = randomBytes(NONCE)
       const wrapped = new Uint8Array(NONCE + KEY + core.overhead)
@@ -79,7 +91,7 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
     },
     async unwrap({ kek, mechanism, wrapped, context, signal }: UnwrapRequest) {
       signal?.throwIfAborted()
-      const core = coreOf(find(kek))
+      const core = coreOf(await find(kek))
       if (mechanism !== MECHANISM || wrapped.length !== NONCE + KEY + core.overhead)
         throw envelopeError('PHI_ENVELOPE_KMS_REFUSED')
       const dataKey = core.tryOpen(wrapped.subarray(0, NONCE), wrapped.subarray(NONCE), contextBytes(context))
@@ -87,14 +99,15 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
       return Uint8Array.from(dataKey)
     },
     async describe(kek?: string): Promise<KekDescription> {
-      const found = kek === undefined ? current() : find(kek)
+      await keyring.reload()
+      const found = kek === undefined ? current() : await find(kek)
       return { kek: nameOf(found), state: found.key === undefined ? 'destroyed' : 'enabled', protection: 'software' }
     },
     destroy: (kek: string): Promise<KekDestruction> =>
       alone(async () => {
-        const found = find(kek)
+        const found = await find(kek)
         if (found.key !== undefined) {
-          await keyring.write(keyring.read().map((each) => (each === found ? { ...each, key: undefined } : each)))
+          await keyring.update((keks) => keks.map((each) => (each.id === found.id ? { ...each, key: undefined } : each)))
           cores.delete(found.id)
           found.key.fill(0)
         }
@@ -103,7 +116,7 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
     rotate: () =>
       alone(async () => {
         const kek = newKek(systemClock())
-        await keyring.write([...keyring.read(), kek])
+        await keyring.update((keks) => [...keks, kek])
         return nameOf(kek)
       }),
   })
@@ -113,9 +126,10 @@ function inMemory(first: LocalKek): LocalKms {
   let keks: readonly LocalKek[] = [first]
   return localKmsOver({
     read: () => keks,
-    async write(next) {
-      keks = next
+    async update(change) {
+      keks = change(keks)
     },
+    reload: async () => undefined,
   })
 }
 
@@ -140,7 +154,8 @@ export const localKms = {
     const kek: LocalKek = { id, key, createdAt: formatInstant(0) }
     return localKmsOver({
       read: () => [kek],
-      async write() {
+      reload: async () => undefined,
+      async update() {
         throw envelopeError('PHI_ENVELOPE_KMS_UNSUPPORTED', {
           detail: 'a key from a secret is rotated and destroyed where the secret is kept',
         })
@@ -164,10 +179,17 @@ export function readSecret(secret: string | undefined): Uint8Array {
     })
   if (typeof secret !== 'string') throw refuse()
   const text = secret.trim()
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return Uint8Array.from(text.match(/../g) as string[], (pair) => Number.parseInt(pair, 16))
-  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) throw refuse()
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/').replace('=', ''))
-  const key = Uint8Array.from(binary, (character) => character.charCodeAt(0))
-  if (key.length !== KEY || equalBytes(key, new Uint8Array(KEY))) throw refuse()
+  const key = /^[0-9a-fA-F]{64}$/.test(text) ? fromAnyHex(text) : fromAnyBase64(text)
+  // 32 equal bytes are a placeholder, not a key.
+  if (key?.length !== KEY || key.every((byte) => byte === key[0])) throw refuse()
   return key
+}
+
+const fromAnyHex = (text: string): Uint8Array =>
+  Uint8Array.from(text.match(/../g) as string[], (pair) => Number.parseInt(pair, 16))
+
+function fromAnyBase64(text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return undefined
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/').replace('=', ''))
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0))
 }
