@@ -1,22 +1,28 @@
-import { ctr, ecb, gcm } from '@noble/ciphers/aes.js'
+import { cbc, ctr, ecb, gcm } from '@noble/ciphers/aes.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { randomBytes } from '@phi/core'
 
 export type SecretKey = Uint8Array
 
-export const importKey = (bytes: Uint8Array): SecretKey => bytes.slice()
-export const exportKey = (key: SecretKey): Uint8Array => key.slice()
+export const importKey = (bytes: Uint8Array): SecretKey => Uint8Array.from(bytes)
+export const exportKey = (key: SecretKey): Uint8Array => Uint8Array.from(key)
 
-export function blockEncryptor(key: SecretKey): (blocks: Uint8Array) => Uint8Array {
-  const cipher = ecb(key, { disablePadding: true })
-  return (blocks) => cipher.encrypt(blocks)
-}
+// A cipher of noble's encrypts once; it expands the key at every call anyway.
+export const blockEncryptor =
+  (key: SecretKey): ((blocks: Uint8Array) => Uint8Array) =>
+  (blocks) =>
+    ecb(key, { disablePadding: true }).encrypt(blocks)
 
-export function blockDecryptor(key: SecretKey): (blocks: Uint8Array) => Uint8Array {
-  const cipher = ecb(key, { disablePadding: true })
-  return (blocks) => cipher.decrypt(blocks)
-}
+export const blockDecryptor =
+  (key: SecretKey): ((blocks: Uint8Array) => Uint8Array) =>
+  (blocks) =>
+    ecb(key, { disablePadding: true }).decrypt(blocks)
+
+export const blockChain =
+  (key: SecretKey): ((blocks: Uint8Array) => Uint8Array) =>
+  (blocks) =>
+    cbc(key, new Uint8Array(16), { disablePadding: true }).encrypt(blocks).subarray(-16)
 
 export const aesCtr = (key: SecretKey, counter: Uint8Array, data: Uint8Array): Uint8Array => ctr(key, counter).encrypt(data)
 

@@ -22,6 +22,22 @@ export function blockDecryptor(key: SecretKey): (blocks: Uint8Array) => Uint8Arr
   return (blocks) => decipher.update(blocks)
 }
 
+/**
+ * CBC-MAC of whole blocks: the last block of their chain from zero (SP 800-38A §6.2), 16 bytes. One context serves every message: where it
+ * goes on from the message before, the first block takes that back.
+ */
+export function blockChain(key: SecretKey): (blocks: Uint8Array) => Uint8Array {
+  const cipher = createCipheriv(`aes-${(key.symmetricKeySize as number) * 8}-cbc`, key, Buffer.alloc(16)).setAutoPadding(false)
+  const carried = new Uint8Array(16)
+  return (blocks) => {
+    const first = Uint8Array.from(blocks)
+    for (let i = 0; i < 16; i++) (first[i] as number) ^= carried[i] as number
+    const out = cipher.update(first)
+    carried.set(out.subarray(out.length - 16))
+    return Uint8Array.from(carried)
+  }
+}
+
 /** AES-CTR with a full 16-byte counter block (SP 800-38A §6.5): encrypts and decrypts. */
 export function aesCtr(key: SecretKey, counter: Uint8Array, data: Uint8Array): Uint8Array {
   return createCipheriv(`aes-${(key.symmetricKeySize as number) * 8}-ctr`, key, counter).update(data)

@@ -126,6 +126,8 @@ export const xaesCore = (key: SecretKey): AeadCore => aeadCore(key, false)
 /** @internal */
 export const kcXaesCore = (key: SecretKey): AeadCore => aeadCore(key, true)
 
+const isNonce = (nonce: Uint8Array): boolean => nonce instanceof Uint8Array && nonce.length === NONCE
+
 function checked(key: Uint8Array, make: (key: SecretKey) => AeadCore): ExtendedNonceAead {
   if (!(key instanceof Uint8Array) || key.length !== KEY) {
     throw envelopeError('PHI_ENVELOPE_KEY_SIZE', { detail: 'the key must be 32 bytes' })
@@ -134,13 +136,15 @@ function checked(key: Uint8Array, make: (key: SecretKey) => AeadCore): ExtendedN
   return {
     overhead: core.overhead,
     seal(nonce, plaintext, aad) {
-      if (nonce.length !== NONCE) throw envelopeError('PHI_ENVELOPE_KEY_SIZE', { detail: 'the nonce must be 24 bytes' })
+      if (!isNonce(nonce)) throw envelopeError('PHI_ENVELOPE_KEY_SIZE', { detail: 'the nonce must be 24 bytes' })
+      if (!(plaintext instanceof Uint8Array))
+        throw envelopeError('PHI_ENVELOPE_VALUE', { detail: 'the plaintext must be bytes' })
       const out = new Uint8Array(plaintext.length + core.overhead)
       core.sealInto(out, 0, nonce, plaintext, aad)
       return out
     },
     open(nonce, sealed, aad) {
-      if (nonce.length !== NONCE) throw envelopeError('PHI_ENVELOPE_OPEN')
+      if (!isNonce(nonce) || !(sealed instanceof Uint8Array)) throw envelopeError('PHI_ENVELOPE_OPEN')
       const plaintext = core.tryOpen(nonce, sealed, aad)
       if (plaintext === undefined) throw envelopeError('PHI_ENVELOPE_OPEN')
       // A plain array of its own: what was decrypted does not lie in a pool beside other data.
