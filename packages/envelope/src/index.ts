@@ -9,6 +9,9 @@ export type { Field, FieldOptions, InRow, PlaintextMigration, UnboundField } fro
 export { inspectSealed, type SealedHeader, type Suite } from './field/format.ts'
 export type { RowId } from './field/row-aad.ts'
 export type { FieldType, FieldTypes } from './field/value.ts'
+export { type BoundFile, type FileStreamOptions, type Files, files, type UnboundFile } from './file/files.ts'
+export type { FileReader } from './file/reader.ts'
+export type { FileSource } from './file/source.ts'
 export type { ColumnValue, JobProgress, RowKey, TableAccess, TableRow } from './job/table.ts'
 export type { CacheLimits } from './keys/holding.ts'
 export { type DataKeyRecord, dataKeySchema, type KeyState, keyStates } from './keys/key-record.ts'
@@ -18,6 +21,31 @@ export type { KeyEvent, KeyringOptions, RotationPolicy } from './keys/keyring-op
 export type { LoadedKey, PurposeKeys } from './keys/loaded-key.ts'
 export { memoryKeyStore } from './keys/memory-key-store.ts'
 export { type KeyPurpose, keyPurposes } from './keys/purpose.ts'
-export type { Sealing } from './keys/sealing.ts'
+export type { Sealing, TenantSealing } from './keys/sealing.ts'
 export type { Kms } from './kms/kms.ts'
 export { type LocalKms, localKms } from './kms/local.ts'
+export {
+  type BlindIndex,
+  type BlindIndexOptions,
+  type CompoundIndex,
+  type CompoundIndexOptions,
+  type CompoundPart,
+  type CompoundRow,
+  type CompoundValue,
+  type DeterministicField,
+  type DeterministicFieldOptions,
+  type IndexOutput,
+  type IndexPlan,
+  type IndexPlanOptions,
+  type IndexTerm,
+  type LeakageReport,
+  leakageReport,
+  type Normalizer,
+  normalizers,
+  planIndex,
+  type ReindexOptions,
+  type ReindexReport,
+  reindex,
+  renderLeakageReport,
+  type SearchIndex,
+} from './search/index.ts'
