@@ -43,11 +43,21 @@ export default {
       name: `floor-of-${name}`,
       comment: below[name].length > 0 ? `${name} imports only ${below[name].join(', ')}` : `${name} imports no other package`,
       severity: 'error',
-      from: { path: `^packages/${name}/` },
+      from: { path: `^packages/${name}/`, pathNot: TESTS },
       to: {
         path: [workspace('[^/]+'), '^examples/', '^@phi/example-'],
-        // Tests may use the helpers that packages/core keeps for them.
-        pathNot: [workspace(any([name, ...below[name]])), '^packages/core/test/'],
+        pathNot: [workspace(any([name, ...below[name]]))],
+      },
+    })),
+    ...published.map((name) => ({
+      name: `floor-of-tests-of-${name}`,
+      comment: `tests of ${name} import what ${name} does, the helpers of packages/core, and the published suites`,
+      severity: 'error',
+      from: { path: `^packages/${name}/.*(${TESTS})` },
+      to: {
+        path: [workspace('[^/]+'), '^examples/', '^@phi/example-'],
+        // An adapter of a lower floor passes the same suite that its users install, so its tests may look up to that one.
+        pathNot: [workspace(any([name, 'testing', ...below[name]])), '^packages/core/test/'],
       },
     })),
     {

@@ -71,10 +71,12 @@ export function fromBase64(text: string): Uint8Array {
   return bytes
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
   let out = ''
-  for (const byte of bytes) out += (byte + 256).toString(16).slice(1)
+  for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i] as number]
   return out
 }
 

@@ -38,7 +38,7 @@ export const fieldVectors = JSON.parse(
 ) as FieldVectors
 
 /** The value of a case as the field gives it back. */
-export function valueOf({ value }: FieldCase): unknown {
+export function caseValue({ value }: FieldCase): unknown {
   const { number, bigint, date, bytes } = (value ?? {}) as Record<string, string | undefined>
   if (number !== undefined) return Number(number)
   if (bigint !== undefined) return BigInt(bigint)

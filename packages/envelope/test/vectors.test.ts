@@ -5,7 +5,7 @@ import { rowAad } from '../src/field/row-aad.ts'
 import { codecOf } from '../src/field/value.ts'
 import { contextOf, type DataKeyRecord, keyCommitment } from '../src/keys/key-record.ts'
 import { contextBytes, contextDigest } from '../src/kms/context.ts'
-import { fieldVectors, valueOf } from './field-vectors.ts'
+import { caseValue, fieldVectors } from './field-vectors.ts'
 import { fixedKeys } from './fixed-keys.ts'
 import { referenceAad, referenceSeal } from './reference-field.ts'
 
@@ -23,7 +23,7 @@ describe('the published vectors of fields', () => {
       unboundRow: row === null,
     }) as unknown as Field<unknown, readonly [where?: { row: string }]>
     const where = row === null ? [] : ([{ row }] as const)
-    const expected = valueOf(vector)
+    const expected = caseValue(vector)
 
     expect(field.openBytes(fromHex(vector.sealed), ...where)).toStrictEqual(expected)
     expect(field.open(vector.text, ...where)).toStrictEqual(expected)

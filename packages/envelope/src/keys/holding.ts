@@ -126,6 +126,9 @@ export class Holding implements PurposeKeys {
 
   all(): readonly LoadedKey[] {
     this.#check()
+    // A search that leaves out a key finds less, and does not say so.
+    for (const failed of this.#failed.values()) throw failed
+    for (const held of this.#all) this.#within(held)
     return this.#all
   }
 

@@ -27,7 +27,10 @@ export interface PurposeKeys {
   active(): LoadedKey
   /** The one with this id, active or retiring; undefined when this tenant may not use such a key. */
   byId(id: string): LoadedKey | undefined
-  /** All that may be used, the newest version first. */
+  /**
+   * All that may be used, the newest version first: what a search has to try. Throws where one of them could not be unwrapped, since a search
+   * without it would find less and not say so.
+   */
   all(): readonly LoadedKey[]
   /** Counts work towards the cache's limits; with `sealed`, towards the key's own lifetime usage too. */
   used(key: LoadedKey, work: { readonly sealed: boolean; readonly bytes: number }): void

@@ -11,15 +11,15 @@
  * @module @phi/envelope/azure-key-vault
  */
 import type { CryptographyClient, DeletedKey, KeyClient, KeyVaultKey } from '@azure/keyvault-keys'
+import { randomBytes } from '@phi/core'
+import { explainAzure, isBadParameter } from './azure-faults.ts'
 import { bindInside, unbindInside } from './bind-inside.ts'
 import type { KekDescription, KekDestruction, Kms } from './kms.ts'
 import {
   assertDataKey,
   badOption,
   checkWrapped,
-  type FaultReport,
   instantOf,
-  isNetworkFault,
   kmsFault,
   notAnAnswer,
   remoteCall,
@@ -41,7 +41,10 @@ export interface AzureKeyVaultOptions {
 }
 
 const SERVICE = 'azure-key-vault'
+// AES key wrap is deterministic (RFC 3394): equal keys would show as equal records. Random bytes after the key keep them apart.
+const SALT = { 'RSA-OAEP-256': 0, A256KW: 16 } as const
 const ALGORITHMS = ['RSA-OAEP-256', 'A256KW'] as const
+const mechanismOf = (algorithm: (typeof ALGORITHMS)[number]) => `${algorithm}+context${SALT[algorithm] > 0 ? '+salt' : ''}`
 const NAME = /^[0-9A-Za-z-]{1,127}$/
 // RSA 4096 wraps into 512 bytes.
 const MOST_WRAPPED = 512
@@ -144,7 +147,7 @@ export function azureKeyVault({ client, keyName, algorithm = 'RSA-OAEP-256', pur
       assertDataKey(SERVICE, request)
       const { dataKey, context, signal } = request
       const asked = request.kek === undefined ? { name: keyName } : parse(request.kek)
-      const bound = bindInside(dataKey, context)
+      const bound = salted(bindInside(dataKey, context), SALT[algorithm])
       try {
         return await present(asked, signal, async () => {
           const version = asked.version ?? versionOf(await call(signal, (options) => client.getKey(asked.name, options)), asked)
@@ -152,7 +155,7 @@ export function azureKeyVault({ client, keyName, algorithm = 'RSA-OAEP-256', pur
             cryptography(asked.name, version).wrapKey(algorithm, bound, options),
           )
           const wrapped = checkWrapped(SERVICE, result, dataKey, MOST_WRAPPED)
-          return { kek: `${root}${asked.name}/${version}`, mechanism: `${algorithm}+context`, wrapped }
+          return { kek: `${root}${asked.name}/${version}`, mechanism: mechanismOf(algorithm), wrapped }
         })
       } finally {
         bound.fill(0)
@@ -160,7 +163,7 @@ export function azureKeyVault({ client, keyName, algorithm = 'RSA-OAEP-256', pur
     },
 
     async unwrap({ kek, mechanism, wrapped, context, signal }) {
-      const used = ALGORITHMS.find((each) => mechanism === `${each}+context`)
+      const used = ALGORITHMS.find((each) => mechanism === mechanismOf(each))
       if (used === undefined) throw refused('the record names a mechanism that is not of this adapter')
       const asked = parse(kek)
       const { name, version } = asked
@@ -175,9 +178,9 @@ export function azureKeyVault({ client, keyName, algorithm = 'RSA-OAEP-256', pur
             }),
         ),
       )
-      const bound = takeUnwrapped(SERVICE, result, 64)
+      const bound = takeUnwrapped(SERVICE, result, 64 + SALT[used])
       try {
-        return unbindInside(bound, context)
+        return unbindInside(bound.subarray(0, 64), context)
       } finally {
         bound.fill(0)
       }
@@ -204,6 +207,15 @@ export function azureKeyVault({ client, keyName, algorithm = 'RSA-OAEP-256', pur
       return { kek, state: 'destruction-scheduled', ...dated, receipt: { service: SERVICE, operation, ...shown } }
     },
   }
+}
+
+function salted(bound: Uint8Array, length: number): Uint8Array {
+  if (length === 0) return bound
+  const out = new Uint8Array(bound.length + length)
+  out.set(bound)
+  out.set(randomBytes(length), bound.length)
+  bound.fill(0)
+  return out
 }
 
 /** DELETE takes every version of a key. Records may still be wrapped under the others. */
@@ -280,66 +292,4 @@ const refused = (detail: string) => kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS
 const unsupported = (detail: string) => kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS_UNSUPPORTED', detail })
 
 const call = <T>(signal: AbortSignal | undefined, work: (options: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> =>
-  remoteCall(SERVICE, signal, () => work(signal === undefined ? {} : { abortSignal: signal }), explain)
-
-interface VaultErrorBody {
-  readonly error?: { readonly code?: unknown; readonly innererror?: { readonly code?: unknown } | null }
-}
-
-/** The service's own error codes: {"error": {"code", "message", "innererror": {"code"}}}. */
-function codesOf(error: unknown): { status?: number; code?: string; inner?: string } {
-  const { statusCode, details } = (error ?? {}) as { statusCode?: unknown; details?: VaultErrorBody | undefined }
-  const code = details?.error?.code
-  const inner = details?.error?.innererror?.code
-  return {
-    ...(typeof statusCode === 'number' ? { status: statusCode } : {}),
-    ...(typeof code === 'string' ? { code } : {}),
-    ...(typeof inner === 'string' ? { inner } : {}),
-  }
-}
-
-/** The only thing the vault says of a wrapped key that does not unwrap. */
-function isBadParameter(error: unknown): boolean {
-  const { status, code } = codesOf(error)
-  return status === 400 && code === 'BadParameter'
-}
-
-const CREDENTIAL_ERRORS = new Set([
-  'CredentialUnavailableError',
-  'AuthenticationError',
-  'AggregateAuthenticationError',
-  'AuthenticationRequiredError',
-])
-
-/**
- * By status and the service's codes. A 4xx without them is no answer of this service (a proxy, a firewall's page), nor is one
- * that is not listed: ANSWER, which neither repeats nor proves anything.
- */
-function explain(error: unknown): FaultReport {
-  const { status, code, inner } = codesOf(error)
-  const shown = status === undefined ? {} : { status }
-  if (status !== undefined && (status === 408 || status === 429 || status >= 500))
-    return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE', ...shown }
-  if (status === 401 && code !== undefined) return { fault: 'PHI_ENVELOPE_KMS_DENIED', error: 'Unauthorized', ...shown }
-  if (status === 403 && code !== undefined) {
-    if (inner === 'KeyDisabled' || inner === 'KeyExpired' || inner === 'KeyNotYetValid')
-      return { fault: 'PHI_ENVELOPE_KMS_KEY_UNUSABLE', error: inner, ...shown }
-    if (inner === 'KeyOperationForbidden') return { fault: 'PHI_ENVELOPE_KMS_UNSUPPORTED', error: inner, ...shown }
-    return { fault: 'PHI_ENVELOPE_KMS_DENIED', error: 'Forbidden', ...shown }
-  }
-  if (status === 404 && (code === 'KeyNotFound' || code === 'DeletedKeyNotFound'))
-    return { fault: 'PHI_ENVELOPE_KMS_KEY_GONE', error: code, ...shown }
-  // ObjectIsBeingDeleted, ObjectIsDeletedButRecoverable, ObjectIsBeingRecovered.
-  if (status === 409 && code !== undefined) return { fault: 'PHI_ENVELOPE_KMS_KEY_UNUSABLE', error: 'Conflict', ...shown }
-  if (status === undefined) {
-    const { name, message } = (error ?? {}) as { name?: unknown; message?: unknown }
-    if (typeof name === 'string' && CREDENTIAL_ERRORS.has(name)) return { fault: 'PHI_ENVELOPE_KMS_DENIED', error: name }
-    // What the SDK itself says of a key, in sentences only, before it asks the vault.
-    if (/can't be used before|expired at/.test(String(message)))
-      return { fault: 'PHI_ENVELOPE_KMS_KEY_UNUSABLE', detail: 'the key is not valid at this time' }
-    if (/is not supported on key/.test(String(message)))
-      return { fault: 'PHI_ENVELOPE_KMS_UNSUPPORTED', detail: 'the key does not permit this operation' }
-    if (isNetworkFault(error)) return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE' }
-  }
-  return { fault: 'PHI_ENVELOPE_KMS_ANSWER', detail: 'neither an answer nor an error of Key Vault', ...shown }
-}
+  remoteCall(SERVICE, signal, () => work(signal === undefined ? {} : { abortSignal: signal }), explainAzure)

@@ -12,7 +12,7 @@ import { azureKeyVault } from './azure-key-vault.ts'
 import { gcpKms } from './gcp-kms.ts'
 import { rotateVaultTransit, vaultTransit } from './vault-transit.ts'
 
-// Every byte of a wrapped key takes minutes with RSA; two dozen show the same.
+// Both ends and what lies between; the long form alters every byte.
 const alteredBytes = process.env.PHI_LONG === '1' ? Number.POSITIVE_INFINITY : 6
 
 /** The faults of an HTTP service, by what it answers when it denies. */

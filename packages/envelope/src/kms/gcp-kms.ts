@@ -9,18 +9,17 @@
  * @module @phi/envelope/gcp-kms
  */
 import type { KeyManagementServiceClient } from '@google-cloud/kms'
-import { fromBase64, utf8 } from '@phi/core'
+import { fromBase64, isPhiError, utf8 } from '@phi/core'
 import { contextBytes, lengthPrefixed, type WrapContext } from './context.ts'
 import { crc32c } from './crc32c.ts'
+import { type ClientError, explainGcp, isRefusal } from './gcp-faults.ts'
 import type { KekDescription, KekDestruction, KekState, Kms } from './kms.ts'
 import {
   assertDataKey,
   badOption,
   checkWrapped,
-  type FaultReport,
   instantOf,
   isNetworkFault,
-  type KmsFault,
   kmsFault,
   notAnAnswer,
   remoteCall,
@@ -65,10 +64,13 @@ export function gcpKms({ client, key, timeoutMs = 10_000 }: GcpKmsOptions): Kms 
       signal,
       async () => {
         // Otherwise a method starts this itself and throws its failure where nobody can catch it: the process would end.
-        await client.initialize()
+        await client.initialize().catch((error: unknown) => {
+          if (isNetworkFault(error)) throw error
+          throw kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS_DENIED', detail: 'the client could not load its credentials' })
+        })
         return work()
       },
-      explain,
+      explainGcp,
     )
   }
 
@@ -93,20 +95,23 @@ export function gcpKms({ client, key, timeoutMs = 10_000 }: GcpKmsOptions): Kms 
   }
 
   /**
-   * The service says FAILED_PRECONDITION of a version that is disabled, waits for its destruction, or is destroyed. Which of them
-   * stands only in a sentence, so it is asked.
+   * The service says FAILED_PRECONDITION of a version that is disabled, waits for its destruction, or is destroyed; which of them
+   * stands only in a sentence. And Decrypt, which is asked of the key, never looks at the version that the record names. So after
+   * such a failure the version is asked for: what is destroyed or never was is gone.
    */
   async function withState<T>(kek: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'PHI_ENVELOPE_KMS_KEY_UNUSABLE') throw error
-      const state = await describe(kek, signal).then(
-        (told) => told.state,
-        () => 'unknown',
-      )
-      throw state === 'destroyed'
-        ? kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS_KEY_GONE', detail: 'the version is destroyed' })
+      if (!isPhiError(error, 'PHI_ENVELOPE_KMS_KEY_UNUSABLE') && !isPhiError(error, 'PHI_ENVELOPE_KMS_REFUSED')) throw error
+      let gone = false
+      try {
+        gone = (await describe(kek, signal)).state === 'destroyed'
+      } catch (second) {
+        gone = isPhiError(second, 'PHI_ENVELOPE_KMS_KEY_GONE')
+      }
+      throw gone
+        ? kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS_KEY_GONE', detail: 'the key version is destroyed or never was' })
         : error
     }
   }
@@ -120,20 +125,21 @@ export function gcpKms({ client, key, timeoutMs = 10_000 }: GcpKmsOptions): Kms 
       const asked = request.kek ?? key
       const { kek } = VERSION.test(asked) ? { kek: asked } : await describe(asked, signal)
       const aad = associatedData(context, kek)
+      const plaintext = ownBuffer(dataKey)
       const [answer] = await withState(kek, signal, () =>
         call(signal, () =>
           client.encrypt(
             {
               name: kek,
-              plaintext: dataKey,
-              plaintextCrc32c: { value: crc32c(dataKey) },
+              plaintext,
+              plaintextCrc32c: { value: crc32c(plaintext) },
               additionalAuthenticatedData: aad,
               additionalAuthenticatedDataCrc32c: { value: crc32c(aad) },
             },
             options,
           ),
         ),
-      )
+      ).finally(() => plaintext.fill(0))
       if (answer.name !== kek) throw notAnAnswer(SERVICE, 'the answer names another key version')
       if (answer.verifiedPlaintextCrc32c !== true || answer.verifiedAdditionalAuthenticatedDataCrc32c !== true)
         throw notAnAnswer(SERVICE, 'the service did not verify the checksums of the request')
@@ -154,7 +160,7 @@ export function gcpKms({ client, key, timeoutMs = 10_000 }: GcpKmsOptions): Kms 
             .decrypt(
               {
                 name,
-                ciphertext: wrapped,
+                ciphertext: ownBuffer(wrapped),
                 ciphertextCrc32c: { value: crc32c(wrapped) },
                 additionalAuthenticatedData: aad,
                 additionalAuthenticatedDataCrc32c: { value: crc32c(aad) },
@@ -163,7 +169,7 @@ export function gcpKms({ client, key, timeoutMs = 10_000 }: GcpKmsOptions): Kms 
             )
 
             .catch((error: ClientError) => {
-              throw refusal(error) ? refused('the service cannot decrypt it with this key and context') : error
+              throw isRefusal(error) ? refused('the service cannot decrypt it with this key and context') : error
             }),
         ),
       )
@@ -251,6 +257,12 @@ const destruction = (
   },
 })
 
+/**
+ * The bytes at the start of a buffer of their own: over REST the client (proto3-json-serializer) reads a view from the start of
+ * the buffer beneath it, wherever the view lies, and would send what lies there instead of the key.
+ */
+const ownBuffer = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes)
+
 /** Over gRPC bytes come as a Buffer, over REST as one or as base64. */
 function bytesOf(value: unknown): unknown {
   if (typeof value !== 'string') return value
@@ -268,72 +280,3 @@ function sameChecksum(told: { readonly value?: unknown } | null | undefined, byt
 
 const refused = (detail: string) => kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS_REFUSED', detail })
 const unsupported = (detail: string) => kmsFault(SERVICE, { fault: 'PHI_ENVELOPE_KMS_UNSUPPORTED', detail })
-
-// google.rpc.Code by number and name. UNKNOWN (2), ALREADY_EXISTS (6), OUT_OF_RANGE (11) and DATA_LOSS (15) are no errors of
-// these methods, and INVALID_ARGUMENT (3) says that this module and the service do not understand each other.
-const faults: Readonly<Record<string, KmsFault>> = {
-  CANCELLED: 'PHI_ENVELOPE_KMS_UNAVAILABLE',
-  DEADLINE_EXCEEDED: 'PHI_ENVELOPE_KMS_UNAVAILABLE',
-  NOT_FOUND: 'PHI_ENVELOPE_KMS_KEY_GONE',
-  PERMISSION_DENIED: 'PHI_ENVELOPE_KMS_DENIED',
-  RESOURCE_EXHAUSTED: 'PHI_ENVELOPE_KMS_UNAVAILABLE',
-  FAILED_PRECONDITION: 'PHI_ENVELOPE_KMS_KEY_UNUSABLE',
-  ABORTED: 'PHI_ENVELOPE_KMS_UNAVAILABLE',
-  UNIMPLEMENTED: 'PHI_ENVELOPE_KMS_UNSUPPORTED',
-  INTERNAL: 'PHI_ENVELOPE_KMS_UNAVAILABLE',
-  UNAVAILABLE: 'PHI_ENVELOPE_KMS_UNAVAILABLE',
-  UNAUTHENTICATED: 'PHI_ENVELOPE_KMS_DENIED',
-}
-const names: Readonly<Record<number, string>> = {
-  1: 'CANCELLED',
-  3: 'INVALID_ARGUMENT',
-  4: 'DEADLINE_EXCEEDED',
-  5: 'NOT_FOUND',
-  7: 'PERMISSION_DENIED',
-  8: 'RESOURCE_EXHAUSTED',
-  9: 'FAILED_PRECONDITION',
-  10: 'ABORTED',
-  12: 'UNIMPLEMENTED',
-  13: 'INTERNAL',
-  14: 'UNAVAILABLE',
-  16: 'UNAUTHENTICATED',
-}
-
-interface ClientError {
-  /** Of gRPC: 1 to 16. Over REST the HTTP status, with the body of the answer as `message`; or a text such as ECONNRESET. */
-  readonly code?: unknown
-  readonly message?: unknown
-}
-
-/** The name of the google.rpc.Code that the service answered with, over either transport. */
-function codeName({ code, message }: ClientError): string | undefined {
-  if (typeof code !== 'number') return undefined
-  if (code < 100) return names[code]
-  try {
-    const status: unknown = JSON.parse(String(message)).error.status
-    return typeof status === 'string' ? status : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * INVALID_ARGUMENT to Decrypt is how the service says that a ciphertext does not verify. It says it of a checksum that was wrong
- * on arrival too, which is damage on the way.
- */
-const refusal = (error: ClientError): boolean => codeName(error) === 'INVALID_ARGUMENT' && !damagedOnTheWay(error)
-
-const damagedOnTheWay = ({ message }: ClientError): boolean => /checksum|crc32c/i.test(String(message))
-
-function explain(thrown: unknown): FaultReport {
-  const error = (thrown ?? {}) as ClientError
-  const status = typeof error.code === 'number' && error.code >= 100 ? { status: error.code } : {}
-  const name = codeName(error)
-  if (name === 'INVALID_ARGUMENT' && damagedOnTheWay(error))
-    return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE', detail: 'the request was damaged on the way', ...status }
-  if (name !== undefined && Object.hasOwn(faults, name)) return { fault: faults[name] as KmsFault, error: name, ...status }
-  // An HTTP status without the service's own error: a proxy between.
-  if (status.status === 429 || (status.status ?? 0) >= 500) return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE', ...status }
-  if (isNetworkFault(thrown)) return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE' }
-  return { fault: 'PHI_ENVELOPE_KMS_ANSWER', detail: 'neither an answer nor an error of Cloud KMS', ...status }
-}

@@ -118,6 +118,23 @@ function contains(bytes: Uint8Array, part: Uint8Array): boolean {
   return false
 }
 
+/** The body of a response as text, or undefined when it is longer than any answer: the rest is not read. */
+export async function textOf(response: Response, atMost: number): Promise<string | undefined> {
+  const decoder = new TextDecoder()
+  const reader = response.body?.getReader()
+  let text = ''
+  for (let read = 0; ; ) {
+    const part = await reader?.read()
+    if (part === undefined || part.done) return text + decoder.decode()
+    read += part.value.length
+    if (read > atMost) {
+      await reader?.cancel()
+      return undefined
+    }
+    text += decoder.decode(part.value, { stream: true })
+  }
+}
+
 /** A date of the service as RFC 3339 UTC with milliseconds; undefined for whatever is no date. */
 export function instantOf(date: unknown): string | undefined {
   const time = date instanceof Date ? date.getTime() : typeof date === 'number' ? date : Number.NaN

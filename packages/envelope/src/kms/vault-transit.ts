@@ -8,17 +8,8 @@ import { fromBase64, toBase64 } from '@phi/core'
 import { bindInside, unbindInside } from './bind-inside.ts'
 import { contextBytes } from './context.ts'
 import type { KekDescription, Kms, KmsCallOptions } from './kms.ts'
-import {
-  assertDataKey,
-  badOption,
-  checkWrapped,
-  type FaultReport,
-  isNetworkFault,
-  kmsFault,
-  notAnAnswer,
-  remoteCall,
-  takeUnwrapped,
-} from './remote.ts'
+import { assertDataKey, badOption, checkWrapped, kmsFault, notAnAnswer, remoteCall, takeUnwrapped, textOf } from './remote.ts'
+import { explainVault, explainVaultStatus } from './vault-faults.ts'
 
 export interface VaultTransitOptions {
   /** Where Vault listens, `https://vault.example:8200`. Plain http only on this machine (an agent), or with `allowInsecure`. */
@@ -44,7 +35,7 @@ const NAME = /^[\w-]+(?:\.[\w-]+)*$/
 const KEK = /^((?:[\w.-]+\/)*[\w.-]+)\/([\w.-]+?)(?::v([1-9]\d{0,9}))?$/
 // nonce[12], the 64 bytes of bindInside, tag[16]; some room for what a later version may put before them.
 const MOST_CIPHERTEXT = 256
-const MOST_ANSWER = 1 << 20
+const MOST_ANSWER = 65_536
 
 interface KeyName {
   readonly name: string
@@ -255,11 +246,11 @@ async function send(
       // A redirect would carry the token and a data key elsewhere. A standby that redirects is not followed: use the active address.
       redirect: 'manual',
     })
-    return { status: response.status, parsed: parseBody(await response.text()) }
+    return { status: response.status, parsed: parseBody(await textOf(response, MOST_ANSWER)) }
   }
-  const { status, parsed } = await remoteCall(SERVICE, signal, exchange, explain)
+  const { status, parsed } = await remoteCall(SERVICE, signal, exchange, explainVault)
   if (status === 204 || (status === 200 && parsed !== undefined)) return parsed
-  throw kmsFault(SERVICE, { ...explainStatus(status, parsed, operation), status })
+  throw kmsFault(SERVICE, { ...explainVaultStatus(status, parsed, operation), status })
 }
 
 /** A token provider that fails is a matter of credentials, whatever it fails with. */
@@ -271,43 +262,12 @@ async function tokenOr(headers: () => Promise<Record<string, string>>): Promise<
   }
 }
 
-function parseBody(text: string): unknown {
-  if (text.length > MOST_ANSWER) return undefined
+function parseBody(text: string | undefined): unknown {
   try {
-    return JSON.parse(text)
+    return text === undefined ? undefined : JSON.parse(text)
   } catch {
     return undefined
   }
-}
-
-function explain(error: unknown): FaultReport {
-  // fetch rejects with a TypeError whose cause says what the network did. A header that cannot be sent is a TypeError without one.
-  if (isNetworkFault(error)) return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE' }
-  return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE', detail: 'the request could not be sent' }
-}
-
-// Vault tells failures apart in sentences only: {"errors": ["…"]}. These are the ones of the transit engine, with status 400.
-const sentences: readonly [RegExp, FaultReport][] = [
-  [/encryption key not found/, { fault: 'PHI_ENVELOPE_KMS_KEY_GONE' }],
-  [/message authentication failed|invalid ciphertext/, { fault: 'PHI_ENVELOPE_KMS_REFUSED' }],
-  [/disallowed by policy|soft.deleted/, { fault: 'PHI_ENVELOPE_KMS_KEY_UNUSABLE' }],
-  [/deletion is not allowed/, { fault: 'PHI_ENVELOPE_KMS_UNSUPPORTED', detail: 'the key’s deletion_allowed is false' }],
-]
-
-/**
- * By status, then by sentence. Another 400, a 404 that is not about a key, a redirect and a body without `errors` are no answer
- * this adapter knows: ANSWER, which neither repeats nor proves anything.
- */
-function explainStatus(status: number, parsed: unknown, operation: string): FaultReport {
-  const unknown: FaultReport = { fault: 'PHI_ENVELOPE_KMS_ANSWER', detail: 'neither an answer nor an error of Vault' }
-  // 412 and 472/473 say that this node is behind or a standby; 503 that Vault is sealed.
-  if (status >= 500 || [408, 412, 425, 429, 472, 473].includes(status)) return { fault: 'PHI_ENVELOPE_KMS_UNAVAILABLE' }
-  const { errors } = (parsed ?? {}) as { errors?: unknown }
-  if (!Array.isArray(errors)) return unknown
-  if (status === 401 || status === 403) return { fault: 'PHI_ENVELOPE_KMS_DENIED' }
-  // A missing key reads as 404 without a sentence; with one, it is the mount that is missing, or its path that is wrong.
-  if (status === 404) return operation === 'keys' && errors.length === 0 ? { fault: 'PHI_ENVELOPE_KMS_KEY_GONE' } : unknown
-  return (status === 400 ? sentences.find(([pattern]) => pattern.test(errors.join('\n')))?.[1] : undefined) ?? unknown
 }
 
 function dataOf(parsed: unknown): Record<string, unknown> {

@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { searchKeys, testKey } from '../../test/search-keys.ts'
+import vectors from '../../vectors/search-v1.json' with { type: 'json' }
 import { type BlindIndexOptions, makeBlindIndex } from './blind-index.ts'
 import type { Normalizer } from './normalizer.ts'
 import { normalizers } from './normalizers.ts'
-import vectors from './vectors/v1.json' with { type: 'json' }
 
 const byName: Readonly<Record<string, Normalizer<never>>> = Object.fromEntries(
   [

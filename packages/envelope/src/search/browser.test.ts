@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { chromiumPath, inChromium } from '../../../core/test/chromium.ts'
-import vectors from './vectors/v1.json' with { type: 'json' }
+import vectors from '../../vectors/search-v1.json' with { type: 'json' }
 
 const chromium = chromiumPath()
 
@@ -11,7 +11,7 @@ describe.skipIf(chromium === undefined)(`in Chromium${chromium === undefined ? '
       import { fromHex, toHex } from '@phi/core'
       import { searchKeys } from '../../test/search-keys.ts'
       import { leakageReport, makeBlindIndex, makeCompoundIndex, makeDeterministicField, normalizers, planIndex } from './index.ts'
-      import vectors from './vectors/v1.json'
+      import vectors from '../../vectors/search-v1.json'
 
       const byName = Object.fromEntries(Object.values(normalizers).map((make) => [make().name, make()]))
       const keysOf = (tenant, purpose, hex) => searchKeys({ tenant, purpose, keys: [{ id: vectors.keyId, bytes: fromHex(hex) }] })

@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { searchKeys } from '../../test/search-keys.ts'
+import vectors from '../../vectors/search-v1.json' with { type: 'json' }
 import { makeBlindIndex } from './blind-index.ts'
 import { type CompoundPart, makeCompoundIndex } from './compound-index.ts'
 import type { Normalizer } from './normalizer.ts'
 import { normalizers } from './normalizers.ts'
-import vectors from './vectors/v1.json' with { type: 'json' }
 
 const { name, date, exact } = normalizers
 const keys = searchKeys({})

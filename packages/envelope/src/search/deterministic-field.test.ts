@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { searchKeys, testKey } from '../../test/search-keys.ts'
+import vectors from '../../vectors/search-v1.json' with { type: 'json' }
 import { makeField } from '../field/field.ts'
 import { makeDeterministicField } from './deterministic-field.ts'
-import vectors from './vectors/v1.json' with { type: 'json' }
 
 const keys = searchKeys({ purpose: 'deterministic' })
 const column = { table: 'patient', column: 'mrn' } as const

@@ -116,7 +116,8 @@ describe('leakage reports', () => {
         normalizer: normalizers.exact(),
         bits,
       })
-      return leakageReport({ values: counts.flatMap((count, i) => Array.from({ length: count }, () => index.term(`v${i}`))) })
+      const terms = counts.map((count, i) => Array<string>(count).fill(index.term(`v${i}`)))
+      return leakageReport({ values: terms.flat() })
     })
     const mean = (of: (report: LeakageReport) => number) => seen.reduce((sum, report) => sum + of(report), 0) / seen.length
     for (const [of, share] of [

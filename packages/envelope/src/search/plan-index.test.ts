@@ -14,7 +14,7 @@ function measure(counts: readonly number[], bits: number) {
   const occupied: number[] = []
   const sharing: number[] = []
   const absent: number[] = []
-  for (let key = 0; key < (long ? 200 : 24); key++) {
+  for (let key = 0; key < (long ? 100 : 24); key++) {
     const index = makeBlindIndex(searchKeys({ keys: [{ id: '00c0ffee', bytes: testKey(key) }] }), {
       table: 'patient',
       column: 'x',
