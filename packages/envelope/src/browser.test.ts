@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chromiumPath, inChromium } from '../../core/test/chromium.ts'
-import { fieldVectors, valueOf } from '../test/field-vectors.ts'
+import { fieldVectors, caseValue } from '../test/field-vectors.ts'
 import { fixedKeys } from '../test/fixed-keys.ts'
 import { type Field, makeField } from './field/field.ts'
 
@@ -62,7 +62,7 @@ browser(title, () => {
       if (typeof value === 'bigint') return `${value}n`
       return Object.is(value, -0) ? '-0' : JSON.stringify(value)
     }
-    expect(result.opened).toEqual(fieldVectors.fields.map((vector) => show(valueOf(vector))))
+    expect(result.opened).toEqual(fieldVectors.fields.map((vector) => show(caseValue(vector))))
     for (const [at, vector] of fieldVectors.fields.entries()) {
       const { tenant, table, column, type, row, suite } = vector
       const keys = fixedKeys([{ id: vector.keyId, key: Buffer.from(fieldVectors.dataKey, 'hex') }], { tenant })
@@ -74,7 +74,7 @@ browser(title, () => {
         unboundRow: row === null,
       }) as unknown as Field<unknown, readonly [where?: { row: string }]>
       const where = row === null ? [] : ([{ row }] as const)
-      expect(field.open(result.sealed[at] as string, ...where), vector.name).toStrictEqual(valueOf(vector))
+      expect(field.open(result.sealed[at] as string, ...where), vector.name).toStrictEqual(caseValue(vector))
     }
     expect(result.roundTrip).toBe('x')
     expect(result.otherTenant).toBe('PHI_ENVELOPE_OPEN')

@@ -3,7 +3,28 @@
  *
  * @module @phi/envelope
  */
+export type { HorizonOptions, HorizonResult } from './destruction/backup-horizon.ts'
+export type { CancelOptions } from './destruction/cancel.ts'
+export {
+  addendumSchema,
+  certificateSchema,
+  type DestructionAddendum,
+  type DestructionCertificate,
+} from './destruction/certificate.ts'
+export type { Destruction } from './destruction/destroy.ts'
+export type { DestroyOptions, Sample } from './destruction/destroy-options.ts'
+export type { CertificateAlgorithm, CertificateKeys, CertificateSigner } from './destruction/jws.ts'
+export type { RestoreGuardOptions, RestoreProgress, RestoreReport } from './destruction/restore-guard.ts'
+export { cryptographicErase, type DestructionRule, destructionRules } from './destruction/rules.ts'
 export { memoryTombstones, type Tombstone, type TombstoneStore, tombstoneSchema } from './destruction/tombstone.ts'
+export {
+  type AddendumReport,
+  type CertificateProblem,
+  type CertificateReport,
+  type VerifyCertificateOptions,
+  verifyAddendum,
+  verifyCertificate,
+} from './destruction/verify-certificate.ts'
 export { envelopeErrors } from './errors.ts'
 export type { Field, FieldOptions, InRow, PlaintextMigration, UnboundField } from './field/field.ts'
 export { inspectSealed, type SealedHeader, type Suite } from './field/format.ts'
@@ -12,6 +33,25 @@ export type { FieldType, FieldTypes } from './field/value.ts'
 export { type BoundFile, type FileStreamOptions, type Files, files, type UnboundFile } from './file/files.ts'
 export type { FileReader } from './file/reader.ts'
 export type { FileSource } from './file/source.ts'
+export type { FieldsOf, JobColumns } from './job/columns.ts'
+export { countKeyUse, type KeyUse } from './job/key-use.ts'
+export {
+  type ReencryptOptions,
+  type ReencryptProgress,
+  type ReencryptResult,
+  type RowError,
+  reencrypt,
+} from './job/reencrypt.ts'
+export type { SealedColumns } from './job/row-field.ts'
+export { type ScanFinding, type ScanOptions, type ScanProgress, type ScanTable, scanSealed } from './job/scan.ts'
+export {
+  type ColumnReport,
+  type FindingKind,
+  findingKinds,
+  renderScan,
+  type ScanReport,
+  type ScanVerdict,
+} from './job/scan-report.ts'
 export type { ColumnValue, JobProgress, RowKey, TableAccess, TableRow } from './job/table.ts'
 export type { CacheLimits } from './keys/holding.ts'
 export { type DataKeyRecord, dataKeySchema, type KeyState, keyStates } from './keys/key-record.ts'
@@ -24,6 +64,12 @@ export { type KeyPurpose, keyPurposes } from './keys/purpose.ts'
 export type { Sealing, TenantSealing } from './keys/sealing.ts'
 export type { Kms } from './kms/kms.ts'
 export { type LocalKms, localKms } from './kms/local.ts'
+export type { DueKey } from './rotation/due.ts'
+export type { KeyInfo } from './rotation/key-info.ts'
+export type { Revocation, RevokeOptions } from './rotation/revoke.ts'
+export type { RewrapOptions, RewrapProgress, RewrapResult } from './rotation/rewrap.ts'
+export type { RotateOptions, Rotation } from './rotation/rotate.ts'
+export type { KeyStatus } from './rotation/status.ts'
 export {
   type BlindIndex,
   type BlindIndexOptions,

@@ -70,11 +70,7 @@ interface FilesOptions {
 export function files(options: FilesOptions & { readonly unboundFile?: false }): Files<BoundFile>
 /** Files that are bound to no id: whoever can write to the storage can swap two of them, and both still open. */
 export function files(options: FilesOptions & { readonly unboundFile: true }): Files<UnboundFile>
-export function files({
-  keys,
-  threads,
-  ...rest
-}: FilesOptions & { readonly unboundFile?: boolean }): Files<BoundFile | UnboundFile> {
+export function files({ keys, ...rest }: FilesOptions & { readonly unboundFile?: boolean }): Files<BoundFile | UnboundFile> {
   const { collection, unboundFile: isUnbound = false } = parseAs(filesOptionsSchema, rest, 'options', (context) =>
     envelopeError('PHI_ENVELOPE_OPTIONS', context),
   )

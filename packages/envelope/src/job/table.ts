@@ -17,7 +17,11 @@ export interface TableRow {
  */
 export interface TableAccess {
   /** Rows whose key comes after `after`, in ascending order of the key, at most `limit`. Every column that the job names is in `values`. */
-  read(options: { readonly after?: RowKey; readonly limit: number; readonly signal?: AbortSignal }): Promise<readonly TableRow[]>
+  read(options: {
+    readonly after?: RowKey
+    readonly limit: number
+    readonly signal?: AbortSignal
+  }): Promise<readonly TableRow[]>
   /**
    * Compare-and-swap: `update … set … where <key> and <every column of expect is still what it was>`, in one statement.
    * @returns whether a row was changed; false when somebody else wrote in between, or the row is gone

@@ -25,12 +25,13 @@ export interface KmipServer {
   fetchKey(uid: string): Uint8Array
 }
 
+const OPENSSL = process.env.OPENSSL ?? 'openssl'
 const PYTHON = process.env.PYKMIP_PYTHON ?? '/usr/bin/python3'
 
 /** What is missing to run PyKMIP, or undefined. */
 function missing(): string | undefined {
   try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    execFileSync(OPENSSL, ['version'], { stdio: 'ignore' })
   } catch {
     return 'no openssl command'
   }
@@ -45,7 +46,7 @@ function missing(): string | undefined {
 
 function authority(folder: string, name: string): (client: string, usage: string) => Identity {
   const at = (file: string) => join(folder, file)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' })
+  const openssl = (...args: string[]) => execFileSync(OPENSSL, args, { stdio: 'ignore' })
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   openssl('req', '-x509', ...ec, '-keyout', at(`${name}.key`), '-out', at(`${name}.pem`), '-days', '2', '-subj', `/CN=${name}`)
   return (client, usage) => {
@@ -71,6 +72,15 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('connect', () => socket.destroy())
   })
+
+/** Ends the process and those that it started. */
+function stop({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
 
 async function start(folder: string): Promise<{ server: KmipServer; process: ChildProcess }> {
   const signed = authority(folder, 'authority')
@@ -103,7 +113,10 @@ async function start(folder: string): Promise<{ server: KmipServer; process: Chi
   // A process group of its own: PyKMIP starts helpers, and takes ten seconds to end when it is asked to.
   const child = spawn(PYTHON, args, { stdio: 'ignore', detached: true })
   for (let tries = 0; !(await answers(port)); tries++) {
-    if (tries > 200 || child.exitCode !== null) throw new Error('PyKMIP did not start')
+    if (tries > 300 || child.exitCode !== null) {
+      stop(child)
+      throw new Error('PyKMIP did not start')
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   const fetchKey = (uid: string): Uint8Array => {
@@ -136,7 +149,7 @@ export function describeKmip(title: string, body: (server: () => KmipServer) => 
       running = await start(folder)
     })
     afterAll(() => {
-      if (running?.process.pid !== undefined) process.kill(-running.process.pid, 'SIGKILL')
+      if (running !== undefined) stop(running.process)
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     })
     body(() => (running as { server: KmipServer }).server)

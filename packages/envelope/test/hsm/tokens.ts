@@ -38,11 +38,11 @@ const folders = [
 function libraryOf(kind: TokenKind): string | undefined {
   const [variable, ...files] = libraries[kind]
   const named = process.env[variable]
-  if (named !== undefined) return named
+  if (named !== undefined) return existsSync(named) ? named : undefined
   return folders.flatMap((folder) => files.map((file) => join(folder, file))).find((path) => existsSync(path))
 }
 
-export const SO_PIN = 'officer-pin'
+const SO_PIN = 'officer-pin'
 export const USER_PIN = 'a user pin'
 
 /** A token of its own in a new folder, with the user's PIN set. */
@@ -83,7 +83,7 @@ function setUp(kind: TokenKind, { PKCS11 }: Pkcs11js, library: string, label: st
 }
 
 /** The slot of the token with this label. */
-export function slotOf(raw: Pkcs11, label: string): Buffer {
+function slotOf(raw: Pkcs11, label: string): Buffer {
   const slot = raw.C_GetSlotList(true).find((each) => raw.C_GetTokenInfo(each).label === padded(label))
   if (slot === undefined) throw new Error(`no token named ${label}`)
   return slot

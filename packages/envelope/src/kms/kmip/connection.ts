@@ -39,7 +39,9 @@ export class KmipConnection {
   static async open(settings: KmipSettings, signal: AbortSignal | undefined): Promise<KmipConnection> {
     if (signal?.aborted) throw abandoned()
     const { host, port, servername, secureContext, timeoutMs } = settings
-    const socket = connect({ host, port, secureContext, ...(servername === undefined ? {} : { servername }) })
+    // Said here, because Node lets an environment variable turn the check of the server's certificate off.
+    const trust = { secureContext, rejectUnauthorized: true, ...(servername === undefined ? {} : { servername }) }
+    const socket = connect({ host, port, ...trust })
     socket.setNoDelay(true)
     socket.setTimeout(timeoutMs)
     const connection = new KmipConnection(socket, signal)

@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { refusal } from '../../../../core/test/refusal.ts'
 import { type Pkcs11Options, pkcs11Kms } from './index.ts'
 
 const good: Pkcs11Options = { module: '/lib/token.so', pin: 'secret-pin', keyLabel: 'phi kek', tokenLabel: 'token' }
 
 describe('options of pkcs11Kms', () => {
+  afterEach(() => {
+    vi.doUnmock('pkcs11js')
+  })
+
   it('loads and opens nothing before the first call', async () => {
     const kms = pkcs11Kms(good)
     expect(kms.name).toBe('pkcs11')
@@ -26,6 +30,16 @@ describe('options of pkcs11Kms', () => {
     const error = await refusal(() => pkcs11Kms({ ...good, ...change } as Pkcs11Options))
     expect(error).toMatchObject({ code: 'PHI_ENVELOPE_OPTIONS', path })
     expect(error.message).not.toMatch(/secret|1234|extractable/)
+  })
+
+  it('says that it needs pkcs11js where that is not installed or not built', async () => {
+    vi.doMock('pkcs11js', () => {
+      throw new Error('Cannot find module /home/secret/pkcs11.node')
+    })
+    const error = await refusal(pkcs11Kms(good).describe())
+    expect(error.code).toBe('PHI_ENVELOPE_KMS_UNSUPPORTED')
+    expect(error.message).toContain('pkcs11js')
+    expect(`${error.message}${String(error.cause)}`).not.toContain('secret')
   })
 
   it('reports a library that does not load as not reached, without its path', async () => {

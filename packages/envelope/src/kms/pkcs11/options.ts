@@ -22,7 +22,10 @@ export interface Pkcs11Options {
    * records name by these are looked up here.
    */
   readonly formerSerials?: readonly string[]
-  /** Sessions at most, 1 to 64. Each does one operation at a time; further calls wait. Default 4. */
+  /**
+   * Sessions at most, 1 to 64. Each does one operation at a time; further calls wait. Default 2: every operation holds one of
+   * the threads that Node also uses for files and name look-ups, four unless UV_THREADPOOL_SIZE says otherwise.
+   */
   readonly maxSessions?: number
   /** Handed to the library when it is initialised, as NSS softokn wants it: `configdir='sql:/path' …`. */
   readonly libraryParameters?: string
@@ -47,7 +50,7 @@ const schema = z
     serial: text(16).optional(),
     slot: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
     formerSerials: z.array(text(16)).max(64).optional(),
-    maxSessions: z.number().int().min(1).max(64).default(4),
+    maxSessions: z.number().int().min(1).max(64).default(2),
     libraryParameters: text(4096).optional(),
   })
   .refine(

@@ -22,6 +22,11 @@ export interface Pkcs11Kms extends Kms {
  * Keys in a token behind PKCS #11: an HSM, SoftHSM2, NSS softokn. The key-encryption key is an AES-256 key that never leaves the
  * token; data keys are encrypted there with AES-256-GCM, bound to their context as associated data.
  *
+ * Searches and set-up are short synchronous calls, as `pkcs11js` has them; encryption runs on Node's thread pool.
+ *
+ * The library is one for the whole process: a program that also uses it in another way shares its initialisation and its login,
+ * and loses both when the last adapter closes, if an adapter was the first to initialise it.
+ *
  * Nothing is loaded or opened before the first call. Needs the optional peer `pkcs11js`, whose native part is compiled when it
  * is installed. Make the key first, with {@link createKek}.
  * @throws PhiError PHI_ENVELOPE_OPTIONS

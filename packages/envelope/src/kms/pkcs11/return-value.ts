@@ -57,7 +57,7 @@ export interface Refused {
 }
 
 /** Reads the errors of `pkcs11js`. Undefined for what is no answer of the library. */
-export function answerOf(error: unknown): Refused | undefined {
+function answerOf(error: unknown): Refused | undefined {
   if (!(error instanceof Error) || error.name !== 'Pkcs11Error') return undefined
   const value = (error as { code?: unknown }).code
   return typeof value === 'number' ? { name: names.get(value) ?? 'CKR_OTHER', value } : undefined

@@ -1,0 +1,42 @@
+import { type DataKeyRecord, isErased } from '../keys/key-record.ts'
+
+/** What may be shown of a stored key: everything but the wrapped key and its commitment. */
+export type KeyInfo = Readonly<
+  Pick<
+    DataKeyRecord,
+    | 'id'
+    | 'tenant'
+    | 'purpose'
+    | 'subject'
+    | 'version'
+    | 'state'
+    | 'kms'
+    | 'kek'
+    | 'mechanism'
+    | 'createdAt'
+    | 'changedAt'
+    | 'usage'
+  >
+>
+
+/** @internal */
+export const infoOf = (record: DataKeyRecord): KeyInfo => {
+  const { id, tenant, purpose, subject, version, state, kms, kek, mechanism, createdAt, changedAt, usage } = record
+  return Object.freeze({
+    id,
+    tenant,
+    purpose,
+    subject,
+    version,
+    state,
+    kms,
+    kek,
+    mechanism,
+    createdAt,
+    changedAt,
+    usage: Object.freeze({ ...usage }),
+  })
+}
+
+/** Whether somebody has decided that the key shall be destroyed, or it is. No new key joins such keys. @internal */
+export const isCondemned = ({ state }: DataKeyRecord): boolean => state === 'destruction-scheduled' || isErased(state)

@@ -1,0 +1,15 @@
+/**
+ * Conformance suites for those who write their own adapter to the `@phi` packages.
+ *
+ * @module @phi/testing
+ */
+export { auditStoreSuite } from './audit-store/audit-store-suite.ts'
+export { keyStoreSuite } from './key-store/key-store-suite.ts'
+export { type KmsSuiteOptions, kmsSuite } from './kms/kms-suite.ts'
+export type { KmsFault, KmsGap, KmsSupports, KmsUnderTest } from './kms/manifest.ts'
+export type { StoreGap, StoreSuiteOptions, StoreSupports, StoreUnderTest } from './store/manifest.ts'
+export { ConformanceError } from './suite/assert.ts'
+export { type Runner, register } from './suite/register.ts'
+export { type CaseResult, runSuite, type SuiteReport } from './suite/run-suite.ts'
+export type { Suite, SuiteCase } from './suite/suite.ts'
+export { tombstoneStoreSuite } from './tombstones/tombstone-store-suite.ts'
