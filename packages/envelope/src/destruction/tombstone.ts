@@ -38,7 +38,7 @@ export interface TombstoneStore {
   append(tombstone: Tombstone): Promise<void>
   /** Those of the named keys, in any order; keys without one are left out. */
   find(keyIds: readonly string[]): Promise<readonly Tombstone[]>
-  /** All tombstones ascending by key id, those after `after`, at most `limit`. */
+  /** All tombstones ascending by key id, those after `after`, at most `limit`. Fewer than `limit` means that there are no more. */
   scan(options: { readonly after?: string; readonly limit: number }): Promise<readonly Tombstone[]>
 }
 

@@ -1,22 +1,22 @@
 import { isPhiError, type PhiError } from '@phi/core'
 import { z } from 'zod'
 import { envelopeError } from '../errors.ts'
-import type { AnyField, SealedColumns } from './row-field.ts'
+import type { AnyField, ColumnFields } from './row-field.ts'
 import type { TableRow } from './table.ts'
 
 /** Which columns of a table are sealed, and with which fields. */
 export interface JobColumns {
   /** The fields by the name under which a column stands in `values`; only the names where `fieldsOf` gives the fields. */
-  readonly columns: SealedColumns | readonly string[]
+  readonly columns: ColumnFields | readonly string[]
   /**
    * The fields of one row, where the rows belong to several tenants or patients. It is called for every row: keep what it makes. What it
    * throws of this package's errors concerns the row, but for those that are retryable.
    */
-  readonly fieldsOf?: (row: TableRow) => SealedColumns | Promise<SealedColumns>
+  readonly fieldsOf?: (row: TableRow) => ColumnFields | Promise<ColumnFields>
 }
 
 /** The fields of a row, or the error that stands in their place. @internal */
-export type FieldsOf = (row: TableRow) => Promise<SealedColumns | PhiError> | SealedColumns
+export type FieldsOf = (row: TableRow) => Promise<ColumnFields | PhiError> | ColumnFields
 
 const methods = (value: unknown, ...names: readonly string[]): boolean =>
   typeof value === 'object' &&
@@ -68,7 +68,7 @@ export function readColumns(
 }
 
 /** @throws PhiError PHI_ENVELOPE_JOB where there is no field for the column, or what stood in the fields' place @internal */
-export function fieldOf(fields: SealedColumns | PhiError, column: string): AnyField {
+export function fieldOf(fields: ColumnFields | PhiError, column: string): AnyField {
   if (isPhiError(fields)) throw fields
   const field = Object.hasOwn(fields, column) ? fields[column] : undefined
   if (field !== undefined) return field

@@ -659,7 +659,6 @@ describe('progress', () => {
 describe('a table that does not keep to its contract', () => {
   const answers: readonly [string, (rows: readonly TableRow[]) => unknown][] = [
     ['no list', () => undefined],
-    ['more rows than asked for', (rows) => [...rows, ...rows]],
     ['the same rows for ever', (rows) => rows.slice(0, 7)],
     ['a row twice', (rows) => [rows[0], rows[0]]],
     ['a row without a key', (rows) => [{ ...rows[0], key: [] }]],
@@ -677,6 +676,14 @@ describe('a table that does not keep to its contract', () => {
       expect((await refusal(run())).code).toBe('PHI_ENVELOPE_JOB')
     })
   }
+
+  it('is refused: more rows than were asked for', async () => {
+    const { table, run } = await rotated(10)
+    const all = [...table.rows]
+    table.read = async ({ after }) => (after === undefined ? all : [])
+    expect((await refusal(run({ batchSize: 9 }))).code).toBe('PHI_ENVELOPE_JOB')
+    expect(table.calls.swaps).toBe(0)
+  })
 
   it('is refused: a swap that does not say whether it swapped', async () => {
     const { table, run } = await rotated(2)

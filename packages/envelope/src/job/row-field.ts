@@ -5,7 +5,7 @@ import type { Field, UnboundField } from '../field/field.ts'
 export type AnyField = Field<unknown> | UnboundField<unknown>
 
 /** The fields of a table's sealed columns, by the name under which a column stands in `values`. */
-export type SealedColumns = Readonly<Record<string, AnyField>>
+export type ColumnFields = Readonly<Record<string, AnyField>>
 
 /** A field, told the row each time whether or not it takes one. @internal */
 export interface RowField {

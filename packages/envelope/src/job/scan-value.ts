@@ -4,7 +4,7 @@ import { type DataKeyRecord, parseDataKey } from '../keys/key-record.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { fieldOf } from './columns.ts'
 import { columnValue } from './read-rows.ts'
-import { type AnyField, rowField, type SealedColumns } from './row-field.ts'
+import { type AnyField, type ColumnFields, rowField } from './row-field.ts'
 import { lastingCode } from './row-work.ts'
 import type { FindingKind } from './scan-report.ts'
 import { lookAt } from './stored-value.ts'
@@ -26,7 +26,7 @@ export type Seen =
 export interface Declared {
   readonly row: TableRow
   readonly column: string
-  readonly fields: SealedColumns | PhiError
+  readonly fields: ColumnFields | PhiError
   readonly tenant: string
   readonly suites: readonly Suite[]
 }

@@ -14,7 +14,10 @@ export interface KeyStore {
   find(id: string): Promise<DataKeyRecord | undefined>
   /** All keys of the tenant itself (`subject` null) or of one subject of it; by purpose, then by version, both ascending. */
   list(tenant: string, subject: string | null): Promise<readonly DataKeyRecord[]>
-  /** All keys, or all of a tenant with its subjects', ascending by id, those after `after`, at most `limit`. */
+  /**
+   * All keys, or all of a tenant with its subjects', ascending by id, those after `after`, at most `limit`. Fewer than `limit` means that there are
+   * no more.
+   */
   scan(options: {
     readonly tenant?: string
     readonly after?: string

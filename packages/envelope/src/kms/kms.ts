@@ -12,6 +12,8 @@ import type { WrapContext } from './context.ts'
  * - `PHI_ENVELOPE_KMS_ANSWER`: an answer that does not have the service's own form.
  * - `PHI_ENVELOPE_KMS_UNSUPPORTED`: this KMS has no such verb.
  *
+ * A data key that is not 32 bytes, which the keyring never passes, may also be refused with `PHI_ENVELOPE_KEY_SIZE`.
+ *
  * The keyring adds to every adapter: a time limit, a check of every unwrapped key against the commitment in its record, and a
  * probe at start. `kmsSuite` of `@phi/testing` holds an adapter to this contract.
  */

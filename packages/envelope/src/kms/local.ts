@@ -3,7 +3,7 @@ import { importKey } from '#aead'
 import { envelopeError } from '../errors.ts'
 import { type AeadCore, kcXaesCore } from '../primitives/xaes.ts'
 import { contextBytes } from './context.ts'
-import type { KekDescription, KekDestruction, Kms, UnwrapRequest, WrapRequest } from './kms.ts'
+import type { KekDescription, KekDestruction, Kms, KmsCallOptions, UnwrapRequest, WrapRequest } from './kms.ts'
 
 const MECHANISM = 'KC-XAES-256-GCM'
 const KEY = 32
@@ -40,6 +40,11 @@ export const newKek = (now: number): LocalKek => ({
   key: randomBytes(KEY),
   createdAt: formatInstant(now),
 })
+
+/** A caller who has given up gets nothing done. */
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw envelopeError('PHI_ENVELOPE_KMS_UNAVAILABLE', { detail: 'the call was given up' })
+}
 
 /** @internal */
 export function localKmsOver(keyring: LocalKeyring): LocalKms {
@@ -79,7 +84,7 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
   return Object.freeze({
     name: 'local',
     async wrap({ dataKey, context, kek, signal }: WrapRequest) {
-      signal?.throwIfAborted()
+      checkSignal(signal)
       if (dataKey.length !== KEY) throw envelopeError('PHI_ENVELOPE_KEY_SIZE', { detail: 'a data key has 32 bytes' })
       const found = kek === undefined ? current() : await find(kek)
       const core = coreOf(found)
@@ -90,7 +95,7 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
       return { kek: nameOf(found), mechanism: MECHANISM, wrapped }
     },
     async unwrap({ kek, mechanism, wrapped, context, signal }: UnwrapRequest) {
-      signal?.throwIfAborted()
+      checkSignal(signal)
       const core = coreOf(await find(kek))
       if (mechanism !== MECHANISM || wrapped.length !== NONCE + KEY + core.overhead)
         throw envelopeError('PHI_ENVELOPE_KMS_REFUSED')
@@ -98,13 +103,15 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
       if (dataKey === undefined) throw envelopeError('PHI_ENVELOPE_KMS_REFUSED')
       return Uint8Array.from(dataKey)
     },
-    async describe(kek?: string): Promise<KekDescription> {
+    async describe(kek?: string, options: KmsCallOptions = {}): Promise<KekDescription> {
+      checkSignal(options.signal)
       await keyring.reload()
       const found = kek === undefined ? current() : await find(kek)
       return { kek: nameOf(found), state: found.key === undefined ? 'destroyed' : 'enabled', protection: 'software' }
     },
-    destroy: (kek: string): Promise<KekDestruction> =>
+    destroy: (kek: string, options: KmsCallOptions = {}): Promise<KekDestruction> =>
       alone(async () => {
+        checkSignal(options.signal)
         const found = await find(kek)
         if (found.key !== undefined) {
           await keyring.update((keks) => keks.map((each) => (each.id === found.id ? { ...each, key: undefined } : each)))

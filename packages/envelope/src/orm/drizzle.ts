@@ -19,7 +19,7 @@ export { asSealed, type Sealed, storedText } from './sealed.ts'
 export type {
   Opened,
   OpenOptions,
-  SealedColumn,
+  SealedColumnOptions,
   SealedRows,
   SealedTable,
   SealedTableOptions,

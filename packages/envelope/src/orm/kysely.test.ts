@@ -189,9 +189,28 @@ describe('sealed rows with Kysely', () => {
     expect((await refusal(() => mine.sealChange({ body: row.body }, { row: 'n-1' }))).code).toBe('PHI_ENVELOPE_ALREADY_SEALED')
   })
 
-  it('a column of the row id cannot be sealed', async () => {
-    const declare = () => sealedTables<Record<string, never>>()('note', { row: 'id', columns: { id: {} } } as never)
-    expect((await refusal(declare)).code).toBe('PHI_ENVELOPE_OPTIONS')
+  it('declarations that contradict themselves are refused', async () => {
+    const index = () => ({ term: String })
+    const bad: readonly unknown[] = [
+      { row: 'id', columns: { id: {} } },
+      { row: [], columns: { body: {} } },
+      { row: 'id', columns: { body: {} }, indexes: { body: { of: 'body', index } } },
+      { row: 'id', columns: { body: {} }, indexes: { id: { of: 'body', index } } },
+      { row: 'id', columns: { body: {} }, indexes: { body_idx: { of: 'author', index } } },
+    ]
+    for (const options of bad) {
+      expect((await refusal(() => sealedTables<Database>()('note', options as never))).code).toBe('PHI_ENVELOPE_OPTIONS')
+    }
+    const unknown = sealedTables<Database>()('note', { row: 'id', columns: { body: { type: 'text' } } } as never)
+    expect((await refusal(() => unknown.of(a))).code).toBe('PHI_ENVELOPE_OPTIONS')
+  })
+
+  it('opens and seals nothing but rows', async () => {
+    const mine = sealedNotes.of(a)
+    expect((await refusal(() => mine.open('phi1.AAAA'))).code).toBe('PHI_ENVELOPE_NOT_SEALED')
+    expect((await refusal(() => mine.open([7]))).code).toBe('PHI_ENVELOPE_NOT_SEALED')
+    expect((await refusal(() => mine.seal({ ...note, id: {} } as never))).code).toBe('PHI_ENVELOPE_ROW')
+    expect((await refusal(() => mine.seal({ ...note, score: 'seven' } as never))).code).toBe('PHI_ENVELOPE_VALUE')
   })
 })
 

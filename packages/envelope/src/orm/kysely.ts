@@ -5,7 +5,6 @@
  * @module @phi/envelope/kysely
  */
 import type { Insertable, Selectable, Updateable } from 'kysely'
-import { envelopeError } from '../errors.ts'
 import type { FieldOptions } from '../field/field.ts'
 import { declaredTable, type TableDeclaration } from './sealed-table.ts'
 import type { SealedTable, SealedTableOptions } from './sealed-types.ts'
@@ -16,7 +15,7 @@ export { asSealed, type Sealed, storedText } from './sealed.ts'
 export type {
   Opened,
   OpenOptions,
-  SealedColumn,
+  SealedColumnOptions,
   SealedRows,
   SealedTable,
   SealedTableOptions,
@@ -54,9 +53,6 @@ export function sealedTables<DB>(): DeclareSealed<DB> {
     const rowNames = typeof row === 'string' ? [row] : row
     const bound: Record<string, FieldOptions> = {}
     for (const [column, options] of Object.entries(columns as Readonly<Record<string, Partial<FieldOptions>>>)) {
-      if (rowNames.includes(column)) {
-        throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'sealedTable', detail: 'a column of the row id cannot be sealed' })
-      }
       bound[column] = { column, ...options, table }
     }
     return declaredTable({

@@ -70,6 +70,13 @@ function rowIdOf(values: Values, names: readonly string[]): RowId {
 /** @internal */
 export function declaredTable({ name, table, row, columns, indexes }: TableDeclaration) {
   const names = Object.keys(columns)
+  const isSealed = (column: string): boolean => names.includes(column)
+  if (row.length === 0 || row.some(isSealed)) throw optionsError('the row id is made of columns that are not sealed')
+  for (const [index, { of: column }] of Object.entries(indexes)) {
+    if (isSealed(index) || row.includes(index) || !isSealed(column)) {
+      throw optionsError('an index stands in a column of its own, and is of a sealed one')
+    }
+  }
   const of = (keys: Sealing, indexKeys: Sealing = keys) => {
     if (indexKeys.tenant !== keys.tenant) throw optionsError('the keys of the indexes are another tenant’s')
     const byName = new Map(

@@ -2,7 +2,7 @@ import type { PlaintextMigration } from '../field/field.ts'
 import type { Suite } from '../field/format.ts'
 import type { RowId } from '../field/row-aad.ts'
 import type { FieldType, FieldTypes } from '../field/value.ts'
-import type { SealedColumns } from '../job/row-field.ts'
+import type { ColumnFields } from '../job/row-field.ts'
 import type { Sealing } from '../keys/sealing.ts'
 import type { Sealed } from './sealed.ts'
 
@@ -28,7 +28,7 @@ interface ColumnBinding {
 }
 
 /** How a column is sealed: as `FieldOptions`, but for the names. The type must be one that holds what the table declares. */
-export type SealedColumn<T> = ColumnBinding &
+export type SealedColumnOptions<T> = ColumnBinding &
   ([T] extends [string]
     ? { readonly type?: FieldTypeFor<T>; readonly plaintext?: PlaintextMigration }
     : { readonly type: FieldTypeFor<T> })
@@ -47,7 +47,7 @@ export interface SealedTableOptions<Row, RowName extends keyof Row & string, Ind
   /** The columns that make up the row id, mostly one: the primary key. Values are bound to it; it never changes. */
   readonly row: RowName | readonly [RowName, RowName, ...RowName[]]
   /** Every sealed column of the table. */
-  readonly columns: { readonly [C in SealedName<Row>]: SealedColumn<SealedType<Row[C]>> }
+  readonly columns: { readonly [C in SealedName<Row>]: SealedColumnOptions<SealedType<Row[C]>> }
   readonly indexes?: { readonly [I in IndexName]: IndexColumn<Row> }
   /** The table's name that values are bound to, where it is not the name of the table: after a renaming, the old one. */
   readonly table?: string
@@ -106,7 +106,7 @@ export interface SealedRows<Row, Insert, Change, RowName extends PropertyKey, In
     options?: OpenOptions<R, Row, Left>,
   ): Opened<R, Left>
   /** The fields by column, for `reencrypt` and `scanSealed`. */
-  readonly fields: SealedColumns
+  readonly fields: ColumnFields
 }
 
 /** A table with sealed columns, declared once. */

@@ -71,6 +71,24 @@ describe('rotate', () => {
     }
   })
 
+  it('S90 a handle of before throws at once, and seals with the new key after the next `tenant()`', async () => {
+    const { keyring } = await setting()
+    const body = (await keyring.tenant('clinic-a')).field(NOTE)
+    const { key } = await keyring.rotate(field)
+    expect(await refusal(() => body.seal('x', { row: '1' }))).toMatchObject({ code: 'PHI_ENVELOPE_STALE', retryable: true })
+    await keyring.tenant('clinic-a')
+    expect(keyIdOf(body.seal('x', { row: '1' }))).toBe(key.id)
+  })
+
+  it('S90 thirty-two calls in one process cost the KMS one wrap', async () => {
+    const { keyring, kms } = await setting()
+    await keyring.tenant('clinic-a')
+    const before = kms.calls.wrap
+    const rotations = await Promise.all(Array.from({ length: 32 }, () => keyring.rotate(field)))
+    expect(kms.calls.wrap - before).toBe(1)
+    expect(rotations.map(({ outcome }) => outcome)).toEqual(['rotated', ...Array(31).fill('joined')])
+  })
+
   it('usage that was not written yet is written first', async () => {
     const { keyring } = await setting()
     const body = (await keyring.tenant('clinic-a')).field(NOTE)
