@@ -3,6 +3,7 @@ import { type Measured, measure, type Row } from './measure.ts'
 import { appendMemory } from './rows/append-memory.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
+import { fileAgainstAge, fileAgainstOneShot, fileRange } from './rows/envelope-file.ts'
 import { proveAgainstPeer, verifyAgainstPeer } from './rows/hypercore.ts'
 import { verifyPostgres } from './rows/verify-postgres.ts'
 import { stopServer } from './server.ts'
@@ -21,6 +22,9 @@ const rows: readonly Row[] = [
   fieldCloak,
   fieldWebCrypto,
   fieldNoble,
+  fileAgainstOneShot,
+  fileAgainstAge,
+  fileRange,
 ]
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chromiumPath, inChromium } from '../../core/test/chromium.ts'
-import { fieldVectors, caseValue } from '../test/field-vectors.ts'
+import { caseValue, fieldVectors } from '../test/field-vectors.ts'
 import { fixedKeys } from '../test/fixed-keys.ts'
 import { type Field, makeField } from './field/field.ts'
 

@@ -119,6 +119,12 @@ export const envelopeErrors = {
     remedy: 'Check the storage behind `read`; retry where the storage says so.',
     retryable: true,
   },
+  PHI_ENVELOPE_FILE_TARGET: {
+    problem: 'The destination of the file cannot be written',
+    remedy:
+      'Nothing stands under the final name. Check the folder, its permissions and the space left; retry where that may pass.',
+    retryable: true,
+  },
   PHI_ENVELOPE_INDEX: {
     problem: 'The value cannot be indexed',
     remedy: 'Pass a value that the index’s normaliser knows, or store no index value for it.',

@@ -30,8 +30,11 @@ export type { Field, FieldOptions, InRow, PlaintextMigration, UnboundField } fro
 export { inspectSealed, type SealedHeader, type Suite } from './field/format.ts'
 export type { RowId } from './field/row-aad.ts'
 export type { FieldType, FieldTypes } from './field/value.ts'
+export type { ByteStream } from './file/byte-stream.ts'
+export type { ByteTransformer } from './file/byte-transformer.ts'
 export { type BoundFile, type FileStreamOptions, type Files, files, type UnboundFile } from './file/files.ts'
-export type { FileReader } from './file/reader.ts'
+export type { FileProgress } from './file/options.ts'
+export type { FileRange, FileReader } from './file/reader.ts'
 export type { FileSource } from './file/source.ts'
 export type { FieldsOf, JobColumns } from './job/columns.ts'
 export { countKeyUse, type KeyUse } from './job/key-use.ts'
@@ -42,7 +45,7 @@ export {
   type RowError,
   reencrypt,
 } from './job/reencrypt.ts'
-export type { SealedColumns } from './job/row-field.ts'
+export type { SealedColumns } from './job/columns.ts'
 export { type ScanFinding, type ScanOptions, type ScanProgress, type ScanTable, scanSealed } from './job/scan.ts'
 export {
   type ColumnReport,

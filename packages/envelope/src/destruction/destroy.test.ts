@@ -225,7 +225,7 @@ describe('destroy', () => {
       for (const name of ['clinic-a', 'clinic-a2']) kms.rotate(name)
       const { keyring } = await setting({ testKms: kms, kek: (tenant) => tenant })
       for (const tenant of ['clinic-a', 'clinic-a2']) await keyring.tenant(tenant)
-      expect(await keyring.destroy(request({ kek: 'destroy' }))).toMatchObject({ status: 'destroyed' })
+      expect(await keyring.destroy(request({ kek: 'destroy', alsoKeks: ['clinic-a'] }))).toMatchObject({ status: 'destroyed' })
       expect((await keyring.tenant('clinic-a2')).field(NOTE).seal('x', { row: '1' })).toMatch(/^phi1\./)
     })
   })

@@ -95,6 +95,28 @@ describe('the restore guard', () => {
     expect(await refusal(() => body.open(text, row))).toMatchObject({ code: 'PHI_ENVELOPE_OPEN' })
   })
 
+  it('S121 nor does it take in what it loads while the guard runs', async () => {
+    const made = await restored()
+    let load = async (): Promise<unknown> => undefined
+    const blind = await openKeyring({
+      kms: made.kms,
+      clock: made.clock,
+      store: {
+        ...made.store,
+        async replace(record, revision) {
+          await load()
+          return made.store.replace(record, revision)
+        },
+      },
+    })
+    const body = (await blind.tenant('clinic-a')).field(NOTE)
+    load = () => blind.tenant('clinic-a')
+    const { destroyedAgain } = await blind.restoreGuard({ tombstones: await made.tombstones.scan({ limit: 100 }) })
+    expect(destroyedAgain).toHaveLength(6)
+    const error = await refusal(() => body.open(made.sealed.get('clinic-a') as string, row))
+    expect(error).toMatchObject({ code: 'PHI_ENVELOPE_STALE' })
+  })
+
   it('S121 where the tombstones were lost with the rest, certificates stand for them', async () => {
     const made = await restored()
     const tombstones = memoryTombstones()

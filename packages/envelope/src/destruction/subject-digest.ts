@@ -1,5 +1,5 @@
 import { hmacSha256, toHex, utf8 } from '@phi/core'
-import { lengthPrefixed } from '../kms/context.ts'
+import { lengthPrefixed } from '../length-prefixed.ts'
 
 const LABEL = 'phi.envelope/destruction-subject/v1'
 

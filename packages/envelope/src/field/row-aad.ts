@@ -1,6 +1,6 @@
 import { utf8 } from '@phi/core'
 import { envelopeError } from '../errors.ts'
-import { lengthPrefixed } from '../kms/context.ts'
+import { lengthPrefixed } from '../length-prefixed.ts'
 
 /** A row's primary key. Numbers stand for their decimal text: 204 and '204' are one row. */
 export type RowId = string | number | bigint

@@ -1,6 +1,6 @@
 import { equalBytes, toHex, utf8 } from '@phi/core'
 import { envelopeError } from '../errors.ts'
-import { lengthPrefixed } from '../kms/context.ts'
+import { lengthPrefixed } from '../length-prefixed.ts'
 
 /** "phif" ‖ version ‖ suite: version 1, suite 3 (Cobblestone-256). The key id of 4 bytes follows. */
 const MARK = Uint8Array.of(0x70, 0x68, 0x69, 0x66, 0x01, 0x03)

@@ -203,6 +203,15 @@ describe('scanSealed', () => {
     expect((await scan()).columns[0]?.findings).toEqual(found({ 'unknown-key': 1, 'unusable-key': 2 }))
   })
 
+  it('finds headers that name a key which is not for fields', async () => {
+    const { site, table, put, scan } = await clinicWith(1)
+    const [indexKey] = await site.keyIds('clinic-a', 'index')
+    const bytes = Buffer.from((table.rows[0]?.values.body as string).slice('phi1.'.length), 'base64url')
+    bytes.set(Buffer.from(indexKey as string, 'hex'), 2)
+    put(0, `phi1.${bytes.toString('base64url')}`)
+    expect((await scan()).columns[0]?.findings).toEqual(found({ 'unusable-key': 1 }))
+  })
+
   it('finds a suite that the column does not declare', async () => {
     const { clinic, put, notes, scan } = await clinicWith(2)
     const other = clinic.field({ table: 'note', column: 'body', suite: 'XAES-256-GCM' })

@@ -109,7 +109,7 @@ const readLoadOptions = (options: LoadOptions | undefined) =>
   parseAs(loadOptions, options ?? {}, 'load', (context) => envelopeError('PHI_ENVELOPE_OPTIONS', context))
 
 /** @internal */
-export function makeKeyring(parts: KeyringParts): Keyring {
+function makeKeyring(parts: KeyringParts): Keyring {
   const { custody, cache } = parts
   return {
     async tenant(id, options) {

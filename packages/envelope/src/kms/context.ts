@@ -1,5 +1,6 @@
 import { sha256, utf8 } from '@phi/core'
 import type { KeyPurpose } from '../keys/purpose.ts'
+import { lengthPrefixed } from '../length-prefixed.ts'
 
 /** What a wrapped data key is bound to: unwrapped under any other tenant, purpose, id or subject, it must not open. */
 export interface WrapContext {
@@ -23,16 +24,3 @@ export function contextBytes({ tenant, purpose, id, subject }: WrapContext): Uin
 
 /** SHA-256 of {@link contextBytes}, 32 bytes: for KMS that take only short or readable contexts, and for {@link bindInside}. */
 export const contextDigest = (context: WrapContext): Uint8Array => sha256(contextBytes(context))
-
-/** Parts one after the other, each with its length before it, so that no two lists of parts read alike. */
-export function lengthPrefixed(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + 4 + part.length, 0))
-  const view = new DataView(out.buffer)
-  let at = 0
-  for (const part of parts) {
-    view.setUint32(at, part.length)
-    out.set(part, at + 4)
-    at += 4 + part.length
-  }
-  return out
-}

@@ -10,7 +10,8 @@
  */
 import type { KeyManagementServiceClient } from '@google-cloud/kms'
 import { fromBase64, isPhiError, utf8 } from '@phi/core'
-import { contextBytes, lengthPrefixed, type WrapContext } from './context.ts'
+import { lengthPrefixed } from '../length-prefixed.ts'
+import { contextBytes, type WrapContext } from './context.ts'
 import { crc32c } from './crc32c.ts'
 import { type ClientError, explainGcp, isRefusal } from './gcp-faults.ts'
 import type { KekDescription, KekDestruction, KekState, Kms } from './kms.ts'

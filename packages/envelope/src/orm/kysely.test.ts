@@ -289,6 +289,27 @@ describe('sealedGuard', () => {
     const unguarded = new Kysely<Database>({ dialect: pgliteDialect(database), plugins: [sealedGuard(sealedPatients)] })
     await unguarded.updateTable('note').set({ body: text }).execute()
     expect(await stored('body')).toEqual([note.body])
+    // A merge into a table without sealed columns, though another table seals a column of that name.
+    const elsewhere = new Kysely<Database>({
+      dialect: pgliteDialect(database),
+      plugins: [sealedGuard({ name: 'patient', columns: ['body', 'name'] })],
+    })
+    await elsewhere
+      .mergeInto('note')
+      .using('patient', 'patient.id', 'note.patient_id')
+      .whenMatched()
+      .thenUpdateSet({ body: 'merged' as unknown as Sealed<string> })
+      .execute()
+    expect(await stored('body')).toEqual(['merged'])
+    // And a sealed table is looked at inside of it.
+    await expectRefused(
+      elsewhere
+        .with('named', (cte) => cte.updateTable('patient').set({ name: text }).returning('id'))
+        .mergeInto('note')
+        .using('named', 'named.id', 'note.patient_id')
+        .whenMatched()
+        .thenUpdateSet({ author: 'x' }),
+    )
   })
 
   it('S18 hands out no plaintext either: what lies in the column does not open', async () => {

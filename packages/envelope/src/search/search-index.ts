@@ -2,7 +2,7 @@ import { equalBytes } from '@phi/core'
 import { hmac256, hmac512, importKey, type SecretKey } from '#aead'
 import { envelopeError } from '../errors.ts'
 import type { LoadedKey, PurposeKeys } from '../keys/loaded-key.ts'
-import { lengthPrefixed } from '../kms/context.ts'
+import { lengthPrefixed } from '../length-prefixed.ts'
 import { hkdfExpandSha512 } from '../primitives/hkdf.ts'
 import { type IndexOutput, type IndexTerm, keyIdOfTerm, parseTerm, termBytes, toOutput } from './index-term.ts'
 

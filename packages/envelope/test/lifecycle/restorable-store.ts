@@ -11,7 +11,7 @@ export interface RestorableStore extends KeyStore {
   records(): Promise<readonly DataKeyRecord[]>
 }
 
-export async function allOf(store: KeyStore): Promise<readonly DataKeyRecord[]> {
+async function allOf(store: KeyStore): Promise<readonly DataKeyRecord[]> {
   const records: DataKeyRecord[] = []
   for await (const record of eachKey(store)) records.push(record)
   return records

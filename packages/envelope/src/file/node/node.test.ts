@@ -295,9 +295,9 @@ describe('whole files', () => {
       expect(await readdir(at)).toEqual(['jane-roe'])
     }
     const nowhere = await refusal(sealFile(exports, plain, join(at, 'no-such-folder-jane-roe', 'x'), { file }))
-    expect(nowhere).toMatchObject({ code: 'PHI_ENVELOPE_FILE_SOURCE', info: { errno: 'ENOENT' } })
+    expect(nowhere).toMatchObject({ code: 'PHI_ENVELOPE_FILE_TARGET', info: { errno: 'ENOENT' } })
     const taken = await refusal(sealFile(exports, plain, at, { file }))
-    expect(taken.code).toBe('PHI_ENVELOPE_FILE_SOURCE')
+    expect(taken.code).toBe('PHI_ENVELOPE_FILE_TARGET')
     for (const error of [nowhere, taken])
       expect(`${error.stack}${error.cause}${JSON.stringify(error)}`).not.toContain('jane-roe')
     const keysGone = setUp()

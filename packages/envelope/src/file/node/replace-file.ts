@@ -14,7 +14,7 @@ export interface Output {
  * Writes a file under a temporary name in the same folder, brings it to the disk, and renames it at the end: under the final name
  * there is the old file or the whole new one, with mode 0600. When anything fails the temporary file is emptied and removed;
  * only the end of the process itself leaves one, named `.phi-<16 hexadecimal digits>.tmp`.
- * @throws what `fill` throws; PhiError PHI_ENVELOPE_FILE_SOURCE with the `errno` where the folder cannot be written
+ * @throws what `fill` throws; PhiError PHI_ENVELOPE_FILE_TARGET with the `errno` where the folder cannot be written
  */
 export async function replaceFile<T>(to: string | URL, fill: (output: Output) => Promise<T>): Promise<T> {
   const path = typeof to === 'string' ? to : fileURLToPath(to)
@@ -57,6 +57,6 @@ async function written<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     if (isPhiError(error)) throw error
-    throw envelopeError('PHI_ENVELOPE_FILE_SOURCE', { detail: 'the destination could not be written', info: errnoOf(error) })
+    throw envelopeError('PHI_ENVELOPE_FILE_TARGET', { info: errnoOf(error) })
   }
 }

@@ -17,7 +17,7 @@ export interface WholeFile {
 /**
  * Seals the file `from` into the file `to`, which may be the same: it is written under a temporary name in its folder and renamed
  * when it is whole and on the disk, with mode 0600. Whatever fails leaves `to` as it was.
- * @throws PhiError PHI_ENVELOPE_FILE_SOURCE where a file cannot be read or written, or changes meanwhile; paths are not told
+ * @throws PhiError PHI_ENVELOPE_FILE_SOURCE where a file cannot be read or changes meanwhile, PHI_ENVELOPE_FILE_TARGET where it cannot be written; paths are not told
  * @throws PhiError PHI_ENVELOPE_STALE, PHI_ENVELOPE_NO_KEY; the signal's own reason when it is aborted
  */
 export async function sealFile<File extends BoundFile | UnboundFile>(
