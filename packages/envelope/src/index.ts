@@ -13,7 +13,7 @@ export {
 } from './destruction/certificate.ts'
 export type { Destruction } from './destruction/destroy.ts'
 export type { DestroyOptions, Sample } from './destruction/destroy-options.ts'
-export type { CertificateAlgorithm, CertificateKeys, CertificateSigner } from './destruction/jws.ts'
+export type { CertificateAlgorithm, CertificateJwk, CertificateKeys, CertificateSigner, KeyHandle } from './destruction/jws.ts'
 export type { RestoreGuardOptions, RestoreProgress, RestoreReport } from './destruction/restore-guard.ts'
 export { cryptographicErase, type DestructionRule, destructionRules } from './destruction/rules.ts'
 export { memoryTombstones, type Tombstone, type TombstoneStore, tombstoneSchema } from './destruction/tombstone.ts'
@@ -45,7 +45,6 @@ export {
   type RowError,
   reencrypt,
 } from './job/reencrypt.ts'
-export type { SealedColumns } from './job/columns.ts'
 export { type ScanFinding, type ScanOptions, type ScanProgress, type ScanTable, scanSealed } from './job/scan.ts'
 export {
   type ColumnReport,

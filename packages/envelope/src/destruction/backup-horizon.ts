@@ -26,7 +26,9 @@ export interface HorizonResult {
   readonly waiting: number
   /** Destroyed keys without a tombstone: when their backups expire is not known, so they stay 'destroyed'. */
   readonly unknown: readonly string[]
-  /** For each tenant all of whose passed keys it lists, those of earlier calls too. A compact JWS; `verifyAddendum` reads it. */
+  /**
+   * For each tenant all of whose passed keys it lists, those of earlier calls too. A compact JWS; `verifyAddendum` reads it.
+   */
   readonly addenda: readonly { readonly tenant: string; readonly addendum: string }[]
 }
 

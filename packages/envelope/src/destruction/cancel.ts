@@ -19,8 +19,8 @@ const schema = z.strictObject({ tenant: tenantSchema, subject: subjectSchema.opt
 const state = (detail: string) => envelopeError('PHI_ENVELOPE_KEY_STATE', { detail })
 
 /**
- * Calls a destruction off while the KMS still waits. What the KMS has scheduled is called off in the KMS itself, by somebody who may; this
- * only believes what it then says.
+ * Calls a destruction off while the KMS still waits. What the KMS has scheduled is called off in the KMS itself, by somebody
+ * who may; this only believes what it then says.
  * @internal
  */
 export async function cancelDestruction({ custody, cache }: KeyringParts, options: CancelOptions): Promise<readonly KeyInfo[]> {

@@ -33,8 +33,9 @@ const destroyedKey = z.strictObject({
   destroyedAt: instant,
   backupHorizon: instant,
   /**
-   * What became of the attempt to unwrap its last wrapped copy. 'kek-gone': the KMS says that the KEK is gone. 'already-erased': there was no copy
-   * left to try, since an earlier run had erased it. 'not-tried': its KEK is kept, and a copy in a backup opens until that expires.
+   * What became of the attempt to unwrap its last wrapped copy. 'kek-gone': the KMS says that the KEK is gone.
+   * 'already-erased': there was no copy left to try, since an earlier run had erased it. 'not-tried': its KEK is kept, and a
+   * copy in a backup opens until that expires.
    */
   unwrap: z.enum(['kek-gone', 'already-erased', 'not-tried']),
 })
@@ -52,8 +53,9 @@ export const certificateSchema = z
     format: z.literal(CERTIFICATE_FORMAT),
     status: z.literal('destroyed'),
     /**
-     * 'wrapped-key-erased': the wrapped keys were erased from the key store; a copy in a backup would still open until the backup horizon.
-     * 'kek-destroyed': the KMS has also destroyed the key-encryption keys, so that no copy of what they wrapped opens.
+     * 'wrapped-key-erased': the wrapped keys were erased from the key store; a copy in a backup would still open until the
+     * backup horizon. 'kek-destroyed': the KMS has also destroyed the key-encryption keys, so that no copy of what they wrapped
+     * opens.
      */
     method: z.enum(['wrapped-key-erased', 'kek-destroyed']),
     /** NIST SP 800-88: the data stays where it is, and the keys to it are gone. */

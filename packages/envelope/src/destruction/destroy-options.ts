@@ -20,16 +20,19 @@ export interface DestroyOptions {
   /** When the last backup expires that may hold the wrapped keys: RFC 3339 UTC with milliseconds. Now, where there are none. */
   readonly backupHorizon: string
   /**
-   * 'keep' (default): the wrapped keys are erased; a backup of the key store opens what it holds until it expires. 'destroy': the KMS destroys the
-   * KEKs as well, which must be this tenant's alone, and backups open nothing from then on.
+   * 'keep' (default): the wrapped keys are erased; a backup of the key store opens what it holds until it expires. 'destroy':
+   * the KMS destroys the KEKs as well, which must be this tenant's alone, and backups open nothing from then on.
    */
   readonly kek?: 'keep' | 'destroy'
   /**
-   * Further KEKs to destroy with `kek: 'destroy'`: those that wrapped these keys before a rewrap, since older backups hold that wrap, or a name
-   * without a version where the KMS destroys all versions together.
+   * Further KEKs to destroy with `kek: 'destroy'`: those that wrapped these keys before a rewrap, since older backups hold that
+   * wrap, or a name without a version where the KMS destroys all versions together.
    */
   readonly alsoKeks?: readonly string[]
-  /** Tries on ciphertexts, which must all fail once the keys are destroyed: up to 1,000. Let them ask `keyring.tenant()` for fresh handles. */
+  /**
+   * Tries on ciphertexts, which must all fail once the keys are destroyed: up to 1,000. Let them ask `keyring.tenant()` for
+   * fresh handles.
+   */
   readonly samples?: readonly Sample[]
   readonly signer: CertificateSigner
   /** The agreement's or the request's own number, shown in the certificate. No patient's id. */

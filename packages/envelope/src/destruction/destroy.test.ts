@@ -1,7 +1,7 @@
 import { toHex } from '@phi/core'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import { faults, faultyKms, SECRET, slow } from '../../test/lifecycle/faults.ts'
+import { faults, faultyKms, faultyStore, SECRET, slow } from '../../test/lifecycle/faults.ts'
 import { HORIZON, NOTE, publicJwk, request, START, setting } from '../../test/lifecycle/setting.ts'
 import { DESTROY_AT, testKms } from '../../test/lifecycle/test-kms.ts'
 import { envelopeError } from '../errors.ts'
@@ -127,6 +127,17 @@ describe('destroy', () => {
     })
   })
 
+  it('S121 and also where the store then fails', async () => {
+    const made = await clinics()
+    const plan = faults('before', ['replace'])
+    plan.at = 1
+    const cut = await made.open({ store: faultyStore(made.store, plan) })
+    const body = (await cut.tenant('clinic-a')).field(NOTE)
+    expect(await refusal(cut.destroy(request()))).toMatchObject({ code: 'PHI_ENVELOPE_STORE_UNAVAILABLE' })
+    const error = await refusal(() => body.open(made.sealed['clinic-a'] as string, { row: '1' }))
+    expect(error).toMatchObject({ code: 'PHI_ENVELOPE_STALE' })
+  })
+
   it('S121 done twice, it is certified twice, about the same keys and the same instant', async () => {
     const { keyring, clock, store } = await clinics()
     const first = await keyring.destroy(request())
@@ -250,6 +261,18 @@ describe('destroy with the KEK', () => {
     await made.store.restore(backup)
     const elsewhere = await openKeyring({ kms: made.kms, store: made.store, kek: (tenant) => tenant })
     expect(await refusal(elsewhere.tenant('clinic-a'))).toMatchObject({ code: 'PHI_ENVELOPE_KMS_KEY_GONE' })
+  })
+
+  it('S121 a KEK is no longer shared with keys that are destroyed', async () => {
+    const kms = testKms()
+    kms.rotate('clinics')
+    const made = await clinics({ testKms: kms, kek: () => 'clinics' })
+    await made.keyring.destroy(request({ tenant: 'clinic-b' }))
+    expect(await made.keyring.destroy(request({ kek: 'destroy' }))).toMatchObject({ document: { method: 'kek-destroyed' } })
+    // And the other tenant's keys, erased before, can be certified as well now.
+    const done = await made.keyring.destroy(request({ tenant: 'clinic-b', kek: 'destroy' }))
+    if (done.status !== 'destroyed') throw new Error(done.status)
+    expect(new Set(done.document.keys.map(({ unwrap }) => unwrap))).toEqual(new Set(['already-erased']))
   })
 
   it('S121 destroys the KEKs of before a rewrap as well, when they are named', async () => {

@@ -30,11 +30,17 @@ export type Destruction =
       readonly certificate: string
       /** What the certificate says. */
       readonly document: DestructionCertificate
-      /** 32 bytes, where one subject's keys were destroyed: tells whose, with {@link subjectDigest}. Do not send it with the certificate. */
+      /**
+       * 32 bytes, where one subject's keys were destroyed: tells whose, with {@link subjectDigest}. Do not send it with the
+       * certificate.
+       */
       readonly subjectSalt?: Uint8Array
     }
   | {
-      /** The KMS insists on a waiting time. Nothing is certified; the keys do nothing. Call again with the same options when it is over. */
+      /**
+       * The KMS insists on a waiting time. Nothing is certified; the keys do nothing. Call again with the same options when it
+       * is over.
+       */
       readonly status: 'destruction-scheduled'
       /** When the last KEK goes, RFC 3339 UTC; null when the KMS does not say. */
       readonly destroyAt: string | null
@@ -45,7 +51,10 @@ export type Destruction =
 /** New keys may turn up while the old ones are being stopped; more rounds than this are no accident. */
 const ROUNDS = 8
 
-/** Stops every key of the target and marks it, until none is left that does anything. Resumes wherever an earlier run was cut off. */
+/**
+ * Stops every key of the target and marks it, until none is left that does anything. Resumes wherever an earlier run was cut
+ * off.
+ */
 async function schedule(
   parts: KeyringParts,
   request: DestroyRequest,
@@ -55,7 +64,8 @@ async function schedule(
   for (let round = 0; round < ROUNDS; round++) {
     const records = await keysOfTarget(custody, request)
     const live = records.filter(({ state }) => !isErased(state) && state !== 'destruction-scheduled')
-    // Keys that wait for their end have tombstones where an earlier run was cut off; any other with a tombstone came from a backup.
+    // Keys that wait for their end have tombstones where an earlier run was cut off; any other with a tombstone came from a
+    // backup.
     await refuseRestored(custody, live)
     if (live.length === 0) return { records, evicted: evicted + cache.evict(request.tenant) }
     // All are stopped before the first is marked: while one is only revoked, somebody may still call it off.
@@ -127,7 +137,8 @@ function draft(custody: Custody, request: DestroyRequest, facts: Facts): Destruc
       kek,
       mechanism,
       createdAt,
-      // The record tells when it was erased, as long as nothing has happened to it since; the tombstone was laid down just before.
+      // The record tells when it was erased, as long as nothing has happened to it since; the tombstone was laid down just
+      // before.
       destroyedAt: record.state === 'destroyed' ? record.changedAt : stone.destroyedAt,
       backupHorizon: stone.backupHorizon,
       unwrap: findings.get(id) ?? 'already-erased',
@@ -178,7 +189,9 @@ const reloader =
     }
   }
 
-/** The KEKs go first: until the KMS has let go of them, the wrapped keys stay, so that a destruction can still be called off. */
+/**
+ * The KEKs go first: until the KMS has let go of them, the wrapped keys stay, so that a destruction can still be called off.
+ */
 async function destroyKeks(
   custody: Custody,
   request: DestroyRequest,
@@ -201,7 +214,8 @@ async function eraseAll(
   records: readonly DataKeyRecord[],
 ): Promise<{ records: readonly DataKeyRecord[]; stones: ReadonlyMap<string, Tombstone> }> {
   const alive = records.filter(({ state }) => !isErased(state))
-  // INVARIANT: no wrapped key is erased before its tombstone is laid down and read back. A backup cannot bring it back unnoticed.
+  // INVARIANT: no wrapped key is erased before its tombstone is laid down and read back. A backup cannot bring it back
+  // unnoticed.
   await bury(tombstones, alive, custody.now(), request.backupHorizon)
   for (const record of alive) await erase(custody, record)
   const reread = await keysOfTarget(custody, request)
@@ -217,7 +231,7 @@ async function eraseAll(
 
 /** @internal */
 export async function destroy(parts: KeyringParts, options: DestroyOptions): Promise<Destruction> {
-  const { custody, cache } = parts
+  const { custody } = parts
   const startedAt = custody.now()
   const request = readDestroyOptions(options, startedAt)
   const tombstones = tombstonesOf(custody)
@@ -238,12 +252,11 @@ export async function destroy(parts: KeyringParts, options: DestroyOptions): Pro
   }
   const findings = await probe(custody, request, scheduled.records)
   const { records, stones } = await eraseAll(custody, tombstones, request, scheduled.records)
-  const evicted = scheduled.evicted + cache.evict(request.tenant)
   const samples = await trySamples(request.samples, reloader(parts, records))
 
   const salt = request.subject === undefined ? undefined : randomBytes(32)
   const requestedAt = request.requestedAt ?? startedAt
-  const facts = { records, stones, findings, keks, samples, evicted, salt, requestedAt }
+  const facts = { records, stones, findings, keks, samples, evicted: scheduled.evicted, salt, requestedAt }
   const document = parseAs(certificateSchema, draft(custody, request, facts), 'certificate', (context) =>
     envelopeError('PHI_ENVELOPE_CERTIFICATE', context),
   )

@@ -1,5 +1,5 @@
 import { canonicalJson, fromUtf8, parseAs, utf8 } from '@phi/core'
-import { CompactSign, type CryptoKey, compactVerify, importJWK, type JWK, type KeyObject } from 'jose'
+import { CompactSign, compactVerify, importJWK } from 'jose'
 import { z } from 'zod'
 import { fromBase64Url } from '../base64url.ts'
 import { envelopeError } from '../errors.ts'
@@ -8,17 +8,37 @@ import { envelopeError } from '../errors.ts'
 const certificateAlgorithms = ['EdDSA', 'ES256'] as const
 export type CertificateAlgorithm = (typeof certificateAlgorithms)[number]
 
+// Written out here, because jose's own types cannot be read from CommonJS under every module resolution.
+
+/** A JSON Web Key (RFC 7517), as far as it is looked at here. */
+export interface CertificateJwk {
+  readonly kty?: string
+  readonly kid?: string
+  readonly alg?: string
+  readonly use?: string
+  readonly key_ops?: readonly string[]
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly d?: string
+}
+
+/** A key that its runtime holds: a CryptoKey, or a KeyObject of Node. */
+export interface KeyHandle {
+  readonly type: string
+}
+
 /** Who signs a certificate. */
 export interface CertificateSigner {
   readonly alg: CertificateAlgorithm
   /** Names the public key, so that a verifier finds it: 1 to 256 characters. */
   readonly kid: string
   /** The private key: a CryptoKey, a KeyObject of Node, or a JWK. */
-  readonly key: CryptoKey | KeyObject | JWK
+  readonly key: KeyHandle | CertificateJwk
 }
 
 /** Public keys that a verifier trusts, each with its `kid`. */
-export type CertificateKeys = JWK | readonly JWK[] | { readonly keys: readonly JWK[] }
+export type CertificateKeys = CertificateJwk | readonly CertificateJwk[] | { readonly keys: readonly CertificateJwk[] }
 
 const kid = z
   .string()
@@ -45,14 +65,16 @@ export async function signDocument({ alg, kid, key }: CertificateSigner, typ: st
   const payload = utf8(canonicalJson(document))
   try {
     // The members in the order of canonical JSON: jose writes them as they come.
-    return await new CompactSign(payload).setProtectedHeader({ alg, kid, typ }).sign(key)
+    return await new CompactSign(payload).setProtectedHeader({ alg, kid, typ }).sign(key as Parameters<CompactSign['sign']>[0])
   } catch {
     // The cause is not kept: it may show the key.
     throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'signer.key', detail: 'the key does not sign with this algorithm' })
   }
 }
 
-/** Sees that the signer can sign, before anything is done that cannot be undone. @throws PhiError PHI_ENVELOPE_OPTIONS @internal */
+/**
+ * Sees that the signer can sign, before anything is done that cannot be undone. @throws PhiError PHI_ENVELOPE_OPTIONS @internal
+ */
 export const proveSigner = async (signer: CertificateSigner): Promise<void> => {
   await signDocument(signer, 'phi-signer-probe', { format: 'phi.envelope/signer-probe/v1' })
 }
@@ -69,7 +91,10 @@ const header = z.strictObject({ alg: z.string(), kid, typ: z.string().optional()
 /** A certificate of a tenant with a million keys still fits. */
 const MAX_CHARACTERS = 2 ** 29
 
-/** Reads the JSON of a part; undefined unless it is the canonical text, so that no member stands twice and nothing hides between. */
+/**
+ * Reads the JSON of a part; undefined unless it is the canonical text, so that no member stands twice and nothing hides
+ * between.
+ */
 export function readCanonical(bytes: Uint8Array): unknown {
   try {
     const text = fromUtf8(bytes)
@@ -81,10 +106,10 @@ export function readCanonical(bytes: Uint8Array): unknown {
 }
 
 /** @throws PhiError PHI_ENVELOPE_OPTIONS */
-function keyList(keys: CertificateKeys): readonly JWK[] {
+function keyList(keys: CertificateKeys): readonly CertificateJwk[] {
   const list: unknown = Array.isArray(keys) ? keys : 'keys' in keys ? keys.keys : [keys]
-  const named = (each: unknown): each is JWK =>
-    typeof each === 'object' && each !== null && typeof (each as JWK).kid === 'string' && (each as JWK).kid !== ''
+  const named = (each: unknown): each is CertificateJwk =>
+    typeof each === 'object' && each !== null && typeof (each as CertificateJwk).kid === 'string' && (each as CertificateJwk).kid !== ''
   if (!Array.isArray(list) || list.length === 0 || !list.every(named)) {
     throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'keys', detail: 'must be public keys as JWK, each with a kid' })
   }
@@ -95,7 +120,7 @@ function keyList(keys: CertificateKeys): readonly JWK[] {
 }
 
 /** The public members of a key that is meant for checking signatures of this algorithm; undefined for any other key. */
-function suitable(key: JWK, alg: CertificateAlgorithm): JWK | undefined {
+function suitable(key: CertificateJwk, alg: CertificateAlgorithm): CertificateJwk | undefined {
   if (key.alg !== undefined && key.alg !== alg) return undefined
   if (key.use !== undefined && key.use !== 'sig') return undefined
   if (key.key_ops !== undefined && !(Array.isArray(key.key_ops) && key.key_ops.includes('verify'))) return undefined
@@ -107,9 +132,9 @@ function suitable(key: JWK, alg: CertificateAlgorithm): JWK | undefined {
 }
 
 /**
- * Opens a compact JWS with one of the trusted keys. The key is found by its `kid` among those that the caller trusts, never in the
- * document; the algorithm is one of two, and must be the key's; a header with any further member (`crit`, `b64`, `jwk`, `jku`,
- * `x5c`, …) is refused, which is what RFC 7515 §4.1.11 asks of extensions that are not understood, and more.
+ * Opens a compact JWS with one of the trusted keys. The key is found by its `kid` among those that the caller trusts, never in
+ * the document; the algorithm is one of two, and must be the key's; a header with any further member (`crit`, `b64`, `jwk`,
+ * `jku`, `x5c`, …) is refused, which is what RFC 7515 §4.1.11 asks of extensions that are not understood, and more.
  * @param typ the `typ` that the header must have; without, the header must have none
  * @throws PhiError PHI_ENVELOPE_OPTIONS for keys that are none
  * @internal
@@ -131,7 +156,7 @@ export async function openDocument(jws: unknown, keys: CertificateKeys, typ?: st
   const publicKey = suitable(key, known)
   if (publicKey === undefined) return { disbelief: 'unsuitable-key' }
   try {
-    await compactVerify(jws, await importJWK(publicKey, known), { algorithms: [known] })
+    await compactVerify(jws, await importJWK(publicKey as Parameters<typeof importJWK>[0], known), { algorithms: [known] })
     return { payload, kid, alg: known }
   } catch {
     return { disbelief: 'signature' }

@@ -41,8 +41,8 @@ const isPartOf = (kek: string, of: string): boolean =>
 const shared = (detail: string) => envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'destroy.kek', detail })
 
 /**
- * Refuses where the end of these KEKs would take more with it than the keys it is meant for: other keys of the store, or whatever the KMS wraps
- * with next. A key named without its version stands for all its versions.
+ * Refuses where the end of these KEKs would take more with it than the keys it is meant for: other keys of the store, or
+ * whatever the KMS wraps with next. A key named without its version stands for all its versions.
  * @throws PhiError PHI_ENVELOPE_OPTIONS, and whatever the KMS says when it is asked for its current KEK
  * @internal
  */
@@ -91,7 +91,9 @@ export async function proveKekGone({ kms, kek }: CondemnedKek): Promise<void> {
   throw unproven('the KMS does not say that the KEK is gone')
 }
 
-/** That a wrapped key no longer opens, and for the one reason that lasts. @throws PhiError PHI_ENVELOPE_CERTIFICATE @internal */
+/**
+ * That a wrapped key no longer opens, and for the one reason that lasts. @throws PhiError PHI_ENVELOPE_CERTIFICATE @internal
+ */
 export async function proveUnopenable(custody: Custody, record: DataKeyRecord): Promise<void> {
   try {
     ;(await custody.kmsOf(record).unwrap(record)).fill(0)

@@ -168,6 +168,13 @@ describe('the restore guard', () => {
     expect(seen.map(({ checked }) => checked)).toEqual([100, 200, 256])
   })
 
+  it('S121 a store of tombstones that answers out of order is not believed to have answered them all', async () => {
+    const made = await restored()
+    const scan = async () => [...(await made.tombstones.scan({ limit: 10 }))].reverse()
+    const mixed = await made.open({ tombstones: { ...made.tombstones, scan } })
+    expect(await refusal(mixed.restoreGuard())).toMatchObject({ code: 'PHI_ENVELOPE_STORE' })
+  })
+
   it('refuses options that are none, tombstones that are none, and to guard with nothing', async () => {
     const made = await restored()
     for (const options of [{ tombstones: 7 }, { certificates: 'x' }, { certificates: [7] }, { onProgress: 1 }, { extra: 1 }]) {

@@ -20,7 +20,9 @@ export interface RestoreProgress {
 export interface RestoreGuardOptions {
   /** Tombstones kept elsewhere, besides those of the keyring's own store. */
   readonly tombstones?: Iterable<Tombstone> | AsyncIterable<Tombstone>
-  /** Destruction certificates, each of which names its keys, where tombstones were lost; and the public keys that check them. */
+  /**
+   * Destruction certificates, each of which names its keys, where tombstones were lost; and the public keys that check them.
+   */
   readonly certificates?: readonly string[]
   readonly certificateKeys?: CertificateKeys
   /** Called now and then. */
@@ -65,7 +67,10 @@ async function tombstonesOfCertificate(jws: string, keys: CertificateKeys, at: s
   }))
 }
 
-/** Every tombstone there is. Those from elsewhere are put into the keyring's own store first: they may have been lost with the backup. */
+/**
+ * Every tombstone there is. Those from elsewhere are put into the keyring's own store first: they may have been lost with the
+ * backup.
+ */
 async function* gather(custody: Custody, { tombstones, certificates, certificateKeys }: Given): AsyncGenerator<Tombstone> {
   const own = custody.settings.tombstones
   const certified: Tombstone[] = []

@@ -155,10 +155,48 @@ describe('between the steps', () => {
     await holds(made, true)
   })
 
+  it('S121 the certificate tells when a key was erased, and not when its tombstone was laid', async () => {
+    const made = await world()
+    const plan = faults('before', ['replace'])
+    const cut = await made.open({ store: faultyStore(made.store, plan) })
+    // Two keys are stopped and marked; the fifth write would erase the first.
+    plan.at = 5
+    await expect(cut.destroy(request())).rejects.toMatchObject({ code: 'PHI_ENVELOPE_STORE_UNAVAILABLE' })
+    expect(await made.tombstones.scan({ limit: 10 })).toHaveLength(2)
+    made.clock.set('2026-11-25T00:00:00.000Z')
+    expect(await made.keyring.destroy(request())).toMatchObject({ document: { destroyedAt: '2026-11-25T00:00:00.000Z' } })
+  })
+
+  it('S121 a key whose record vanishes meanwhile gets no certificate', async () => {
+    const made = await world()
+    const losing = await made.open({
+      store: { ...made.store, replace: async () => 'conflict', find: async () => undefined },
+    })
+    await expect(losing.destroy(request())).rejects.toMatchObject({ code: 'PHI_ENVELOPE_STORE' })
+    const stuck = await made.open({ store: { ...made.store, replace: async () => 'conflict' } })
+    await expect(stuck.destroy(request())).rejects.toMatchObject({ code: 'PHI_ENVELOPE_CONFLICT' })
+  })
+
   it('S121 a tombstone that is not there after it was written stops the erasing', async () => {
     const made = await world()
     const forgetful = await made.open({ tombstones: { ...made.tombstones, append: async () => undefined } })
     await expect(forgetful.destroy(request())).rejects.toMatchObject({ code: 'PHI_ENVELOPE_STORE' })
+    expect((await made.store.records()).every(({ wrapped }) => wrapped.length > 0)).toBe(true)
+  })
+
+  it('S121 a tombstone of another key under the same id is not this key’s', async () => {
+    const made = await world()
+    const [record] = (await made.store.records()).filter(({ tenant }) => tenant === 'clinic-a')
+    await made.tombstones.append({
+      keyId: record?.id ?? '',
+      tenant: 'clinic-a',
+      purpose: 'field',
+      version: 1,
+      commitment: '00'.repeat(32),
+      destroyedAt: '2026-01-01T00:00:00.000Z',
+      backupHorizon: '2026-01-01T00:00:00.000Z',
+    })
+    await expect(made.keyring.destroy(request())).rejects.toMatchObject({ code: 'PHI_ENVELOPE_STORE' })
     expect((await made.store.records()).every(({ wrapped }) => wrapped.length > 0)).toBe(true)
   })
 

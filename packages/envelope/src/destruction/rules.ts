@@ -11,11 +11,14 @@ export interface DestructionRule {
 const read = { confirmation: 'text-seen' } as const
 
 /**
- * The rules that most destructions of PHI rest on. Which one applies is for you and your counsel to say: this helps you meet it, and is not
- * legal advice.
+ * The rules that most destructions of PHI rest on. Which one applies is for you and your counsel to say: this helps you meet
+ * it, and is not legal advice.
  */
 export const destructionRules = Object.freeze({
-  /** S121: what a business associate does at the end of an agreement, where it is feasible. Otherwise the protections are extended. */
+  /**
+   * S121: what a business associate does at the end of an agreement, where it is feasible. Otherwise the protections are
+   * extended.
+   */
   baaTermination: {
     text: 'At termination of the agreement, protected health information is returned or destroyed, if feasible, and no copies are kept.',
     citations: [cite('45 CFR 164.504(e)(2)(ii)(J)', read)],

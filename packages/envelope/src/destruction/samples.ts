@@ -2,7 +2,10 @@ import { isPhiError } from '@phi/core'
 import { envelopeError } from '../errors.ts'
 import type { Sample } from './destroy-options.ts'
 
-/** What a ciphertext says whose key is gone. Everything else may be an outage, a mistake in the sample, or a handle that is stale. */
+/**
+ * What a ciphertext says whose key is gone. Everything else may be an outage, a mistake in the sample, or a handle that is
+ * stale.
+ */
 const conclusive: readonly string[] = [
   'PHI_ENVELOPE_OPEN',
   'PHI_ENVELOPE_NO_KEY',
@@ -21,8 +24,8 @@ async function attempt(sample: Sample): Promise<string> {
 }
 
 /**
- * Tries to open each sample. A handle that was loaded before the keys went answers "stale", which shows nothing; then `reload` brings its keys
- * up to date, and it is tried once more.
+ * Tries to open each sample. A handle that was loaded before the keys went answers "stale", which shows nothing; then `reload`
+ * brings its keys up to date, and it is tried once more.
  * @returns how often each error was the answer
  * @throws PhiError PHI_ENVELOPE_CERTIFICATE when one opens, or fails for a reason that may pass
  * @internal

@@ -13,10 +13,10 @@ import {
 import { type CertificateAlgorithm, type CertificateKeys, type Disbelief, openDocument, readCanonical } from './jws.ts'
 
 /**
- * Why a certificate is not valid. 'form': no compact JWS in its canonical spelling. 'header': not exactly the members it should have.
- * 'algorithm': neither EdDSA nor ES256. 'type': a JWS of another kind. 'unknown-key': no trusted key has its `kid`. 'unsuitable-key': the trusted
- * key is for something else. 'signature': it does not verify. 'document': signed, but no certificate of this format, or one that
- * contradicts itself. 'time': issued after `at`.
+ * Why a certificate is not valid. 'form': no compact JWS in its canonical spelling. 'header': not exactly the members it should
+ * have. 'algorithm': neither EdDSA nor ES256. 'type': a JWS of another kind. 'unknown-key': no trusted key has its `kid`.
+ * 'unsuitable-key': the trusted key is for something else. 'signature': it does not verify. 'document': signed, but no
+ * certificate of this format, or one that contradicts itself. 'time': issued after `at`.
  */
 export type CertificateProblem = Disbelief | 'document' | 'time'
 
@@ -34,7 +34,10 @@ interface Invalid {
 export type CertificateReport =
   | (Signed & {
       readonly certificate: DestructionCertificate
-      /** Whether at `at` nothing opens any more by what the certificate says: caches are empty and, where KEKs were kept, backups have expired. */
+      /**
+       * Whether at `at` nothing opens any more by what the certificate says: caches are empty and, where KEKs were kept,
+       * backups have expired.
+       */
       readonly effective: boolean
     })
   | Invalid

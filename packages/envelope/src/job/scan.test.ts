@@ -206,10 +206,23 @@ describe('scanSealed', () => {
   it('finds headers that name a key which is not for fields', async () => {
     const { site, table, put, scan } = await clinicWith(1)
     const [indexKey] = await site.keyIds('clinic-a', 'index')
-    const bytes = Buffer.from((table.rows[0]?.values.body as string).slice('phi1.'.length), 'base64url')
+    const [row] = table.rows as [TableRow]
+    const bytes = Buffer.from((row.values.body as string).slice('phi1.'.length), 'base64url')
     bytes.set(Buffer.from(indexKey as string, 'hex'), 2)
     put(0, `phi1.${bytes.toString('base64url')}`)
     expect((await scan()).columns[0]?.findings).toEqual(found({ 'unusable-key': 1 }))
+  })
+
+  it('finds keys that the KMS does not open any more, and says why', async () => {
+    const { clinic, notes, scan } = await clinicWith(2)
+    const gone = () => {
+      throw envelopeError('PHI_ENVELOPE_KMS_KEY_GONE')
+    }
+    const report = await scan({ tables: [{ ...notes, columns: { body: { ...bodyOf(clinic), open: gone } } }] })
+    expect(report.columns[0]).toMatchObject({
+      findings: found({ 'unusable-key': 2 }),
+      errors: [{ code: 'PHI_ENVELOPE_KMS_KEY_GONE', values: 2 }],
+    })
   })
 
   it('finds a suite that the column does not declare', async () => {
@@ -296,17 +309,19 @@ describe('unknown is never clean', () => {
   })
 
   it('a sample is called a sample, and still looks at every header', async () => {
-    const { keyring, put, scan, table } = await clinicWith(100)
+    const { keyring, clinic, put, scan, table } = await clinicWith(100)
     const report = await scan({ open: 10 })
     expect(report).toMatchObject({ verdict: 'sampled', columns: [{ opened: 10, notOpened: 90 }] })
     put(55, SECRET)
     put(56, bodyOf(await keyring.tenant('clinic-b')).seal(SECRET, { row: rowOf(56) }))
+    const otherSuite = clinic.field({ table: 'note', column: 'body', suite: 'XAES-256-GCM' })
+    put(57, otherSuite.seal(SECRET, { row: rowOf(57) }))
     const second = await scan({ open: 1000 })
     expect(second.verdict).toBe('findings')
     expect(second.columns[0]).toMatchObject({
       opened: 1,
-      notOpened: 97,
-      findings: found({ plaintext: 1, 'other-tenant': 1 }),
+      notOpened: 96,
+      findings: found({ plaintext: 1, 'other-tenant': 1, 'wrong-suite': 1 }),
     })
     expect(table.calls.swaps).toBe(0)
   })

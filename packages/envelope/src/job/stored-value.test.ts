@@ -38,7 +38,11 @@ describe('lookAt', () => {
 
   it('calls everything else plaintext', () => {
     const other = fc.string().filter((text) => !text.startsWith('phi1.'))
-    fc.assert(fc.property(other, (text) => expect(lookAt(text)).toEqual({ look: 'plaintext' })))
+    fc.assert(
+      fc.property(other, (text) => {
+        expect(lookAt(text)).toEqual({ look: 'plaintext' })
+      }),
+    )
     for (const bytes of [new Uint8Array(), Uint8Array.of(1, 1), Buffer.from('phi1'), Buffer.from('Patient')]) {
       expect(lookAt(bytes)).toEqual({ look: 'plaintext' })
     }

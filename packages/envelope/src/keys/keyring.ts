@@ -28,11 +28,14 @@ export interface LoadOptions {
   readonly create?: boolean
 }
 
-/** A tenant's loaded keys. Keep the handle as long as you like; its keys stay fresh as long as `keyring.tenant(id)` is awaited now and then. */
+/**
+ * A tenant's loaded keys. Keep the handle as long as you like; its keys stay fresh as long as `keyring.tenant(id)` is awaited
+ * now and then.
+ */
 export interface TenantKeys extends TenantSealing {
   /**
-   * A patient, or whoever else has keys of their own: what is sealed with them is destroyed with them. Index keys are always the
-   * tenant's, or nothing could be found across patients.
+   * A patient, or whoever else has keys of their own: what is sealed with them is destroyed with them. Index keys are always
+   * the tenant's, or nothing could be found across patients.
    * @param id an opaque id of 1 to 256 characters
    */
   subject(id: string, options?: LoadOptions): Promise<SubjectKeys>
@@ -44,57 +47,68 @@ export interface SubjectKeys extends Sealing {
 
 export interface Keyring {
   /**
-   * A tenant's keys, loaded and fresh. Call it once for every request or batch: from memory it costs nothing, and it is what brings news of
-   * rotated and revoked keys.
+   * A tenant's keys, loaded and fresh. Call it once for every request or batch: from memory it costs nothing, and it is what
+   * brings news of rotated and revoked keys.
    * @throws PhiError PHI_CORE_TENANT, PHI_ENVELOPE_KMS_*, PHI_ENVELOPE_STORE*, PHI_ENVELOPE_KEY_MISMATCH, PHI_ENVELOPE_RESTORED
    */
   tenant(id: string, options?: LoadOptions): Promise<TenantKeys>
   /**
-   * A new version of a data key, which seals from now on; the one before only opens. This keyring's handles throw PHI_ENVELOPE_STALE until
-   * the next `tenant()`; other processes learn of it within `statesMaxAgeMs`. Any number of calls at the same time make one new version.
-   * @throws PhiError PHI_ENVELOPE_NO_KEY where there has never been a key; PHI_ENVELOPE_KEY_STATE where its destruction was approved;
-   * PHI_ENVELOPE_RESTORED, PHI_ENVELOPE_KMS_*, PHI_ENVELOPE_STORE*: call again, and it goes on where it was cut off
+   * A new version of a data key, which seals from now on; the one before only opens. This keyring's handles throw
+   * PHI_ENVELOPE_STALE until the next `tenant()`; other processes learn of it within `statesMaxAgeMs`. Any number of calls at
+   * the same time make one new version.
+   * @throws PhiError PHI_ENVELOPE_NO_KEY where there has never been a key; PHI_ENVELOPE_KEY_STATE where its destruction was
+   * approved; PHI_ENVELOPE_RESTORED, PHI_ENVELOPE_KMS_*, PHI_ENVELOPE_STORE*: call again, and it goes on where it was cut off
    */
   rotate(options: RotateOptions): Promise<Rotation>
   /**
-   * Stops a key for good: nothing is sealed or opened with it from now on, in this process at once, in others within `statesMaxAgeMs`. When it
-   * was the active one, sealing throws PHI_ENVELOPE_NO_KEY until `rotate` has made another.
+   * Stops a key for good: nothing is sealed or opened with it from now on, in this process at once, in others within
+   * `statesMaxAgeMs`. When it was the active one, sealing throws PHI_ENVELOPE_NO_KEY until `rotate` has made another.
    * @throws PhiError PHI_ENVELOPE_NO_KEY when the tenant has no key with this id; PHI_ENVELOPE_STORE*
    */
   revoke(options: RevokeOptions): Promise<Revocation>
-  /** All keys of a tenant and its subjects, in whatever state, with age and use: by subject, purpose and version. Holds nothing that opens. */
+  /**
+   * All keys of a tenant and its subjects, in whatever state, with age and use: by subject, purpose and version. Holds nothing
+   * that opens.
+   */
   status(tenant: string): Promise<readonly KeyStatus[]>
-  /** Everything that is due now, or at another instant: rotations by the policy, rewraps after a KEK rotation, and what could not be told. */
+  /**
+   * Everything that is due now, or at another instant: rotations by the policy, rewraps after a KEK rotation, and what could
+   * not be told.
+   */
   due(options?: { readonly at?: string }): AsyncIterable<DueKey>
   /**
-   * Wraps data keys under the current KEK and KMS, after a KEK rotation or a move to another KMS. Data keys and sealed data stay as they
-   * are. Can be called again at any time; what fails for one key is reported and keeps no other from going on.
+   * Wraps data keys under the current KEK and KMS, after a KEK rotation or a move to another KMS. Data keys and sealed data
+   * stay as they are. Can be called again at any time; what fails for one key is reported and keeps no other from going on.
    * @throws PhiError PHI_ENVELOPE_STORE*, PHI_ENVELOPE_RESTORED
    */
   rewrap(options?: RewrapOptions): Promise<RewrapResult>
   /**
-   * Destroys a tenant's or one subject's keys, and certifies it: stops them, marks them, has the KMS destroy the KEKs where asked to,
-   * shows that the wrapped keys no longer open there, lays down tombstones, erases the wrapped keys, reads the store again, and tries
-   * samples. Cut off anywhere, call it again with the same options: it goes on. There is no way back once tombstones are laid.
-   * Helps you meet 45 CFR 164.504(e)(2)(ii)(J) and 164.310(d)(2)(i).
+   * Destroys a tenant's or one subject's keys, and certifies it: stops them, marks them, has the KMS destroy the KEKs where
+   * asked to, shows that the wrapped keys no longer open there, lays down tombstones, erases the wrapped keys, reads the store
+   * again, and tries samples. Cut off anywhere, call it again with the same options: it goes on. There is no way back once
+   * tombstones are laid. Helps you meet 45 CFR 164.504(e)(2)(ii)(J) and 164.310(d)(2)(i).
    * @throws PhiError PHI_ENVELOPE_OPTIONS, PHI_ENVELOPE_NO_KEY, PHI_ENVELOPE_RESTORED, PHI_ENVELOPE_KMS_*, PHI_ENVELOPE_STORE*;
    * PHI_ENVELOPE_CERTIFICATE when something does not show that the keys are gone
    */
   destroy(options: DestroyOptions): Promise<Destruction>
   /**
-   * Calls off a destruction that the KMS still holds back, after it was called off there. The keys are revoked then, as before it.
+   * Calls off a destruction that the KMS still holds back, after it was called off there. The keys stay revoked.
    * @throws PhiError PHI_ENVELOPE_KEY_STATE when none is waiting, or erasing has begun; PHI_ENVELOPE_KMS_*
    */
   cancelDestruction(options: CancelOptions): Promise<readonly KeyInfo[]>
   /** Marks destroyed keys whose last backup has expired by now, and signs an addendum to their certificates. */
   passBackupHorizon(options?: HorizonOptions): Promise<HorizonResult>
   /**
-   * Run it after every restore of the key store, before serving: destroys again whatever the backup brought back. Until then `tenant()`
-   * throws PHI_ENVELOPE_RESTORED for tenants with such keys. Keys that were only rotated or revoked since the backup are not found by it.
+   * Run it after every restore of the key store, before serving: destroys again whatever the backup brought back. Until then
+   * `tenant()` throws PHI_ENVELOPE_RESTORED for tenants with such keys. Keys that were only rotated or revoked since the backup
+   * are not found by it.
    * @throws PhiError PHI_ENVELOPE_OPTIONS, PHI_ENVELOPE_CERTIFICATE, PHI_ENVELOPE_STORE*
    */
   restoreGuard(options?: RestoreGuardOptions): Promise<RestoreReport>
-  /** Drops unwrapped keys from memory at once, of one tenant or of all; every handle then throws PHI_ENVELOPE_STALE. @returns how many keys */
+  /**
+   * Drops unwrapped keys from memory at once, of one tenant or of all; every handle then throws PHI_ENVELOPE_STALE.
+   * @returns how many keys
+   */
   evict(tenant?: string): number
   /** Writes what usage has not been written, and lets go of every key. The KMS and the store stay open: they are yours. */
   close(): Promise<void>
@@ -155,8 +169,8 @@ function makeKeyring(parts: KeyringParts): Keyring {
 }
 
 /**
- * Opens a keyring over a KMS and a store of wrapped data keys, and first asks the KMS to prove itself: a key goes out and comes back, and is
- * refused for another tenant.
+ * Opens a keyring over a KMS and a store of wrapped data keys, and first asks the KMS to prove itself: a key goes out and comes
+ * back, and is refused for another tenant.
  * @throws PhiError PHI_ENVELOPE_OPTIONS, PHI_ENVELOPE_KMS_*
  */
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {

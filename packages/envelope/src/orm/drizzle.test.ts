@@ -193,6 +193,9 @@ describe('selects of every kind', () => {
     const mine = sealedNotes.of(a)
     const rows = await db.select({ id: notes.author, noteId: notes.id, body: notes.body }).from(notes)
     expect(mine.open(rows, { as: { noteId: 'id' } })).toEqual([{ id: 'dr-grey', noteId: note.id, body: note.body }])
+    const idsOnly = await db.select({ body: notes.id }).from(notes)
+    expect(mine.open(idsOnly, { as: { body: 'id' } })).toEqual([{ body: note.id }])
+    expect((await refusal(() => mine.open(idsOnly, { as: { body: 'author' } }))).code).toBe('PHI_ENVELOPE_OPTIONS')
     // The author's name where the row id should be: it does not open.
     expect((await refusal(() => mine.open(rows))).code).toBe('PHI_ENVELOPE_OPEN')
   })
@@ -330,6 +333,8 @@ describe('compound row ids', () => {
     expect((await refusal(() => mine.open(moved))).code).toBe('PHI_ENVELOPE_OPEN')
     const half = await db.select({ at: readings.at, value: readings.value }).from(readings)
     expect((await refusal(() => mine.open(half))).code).toBe('PHI_ENVELOPE_ROW')
+    const withHalfAKey = () => mine.sealChange({ at: 2, value: { bpm: 99 } }, { row: compoundRow(device, 2) })
+    expect((await refusal(withHalfAKey)).code).toBe('PHI_ENVELOPE_ROW')
     const change = mine.sealChange({ value: { bpm: 99 } }, { row: compoundRow(device, 2) })
     await db.update(readings).set(change).where(sql`${readings.at} = 2`)
     expect(mine.open(await db.select().from(readings).where(eq(readings.at, 2)))[0]?.value).toEqual({ bpm: 99 })

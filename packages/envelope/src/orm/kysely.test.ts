@@ -260,6 +260,8 @@ describe('sealedGuard', () => {
   it('S18 refuses expressions and queries of which nobody knows what they give', async () => {
     await expectRefused(db.updateTable('note').set({ body: sql<Sealed<string>>`'plain'` }))
     await expectRefused(db.updateTable('note').set((eb) => ({ body: eb.ref('note.author') as never })))
+    await expectRefused(db.updateTable('note').set(sql`body` as never, text as never))
+    await expectRefused(db.updateTable(sql`note`.as('n') as never).set({ body: text } as never))
     await expectRefused(
       db
         .insertInto('note')

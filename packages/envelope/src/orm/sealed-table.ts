@@ -123,8 +123,8 @@ export function declaredTable({ name, table, row, columns, indexes }: TableDecla
         : sealOne(values as Values, () => rowIdOf(values as Values, row))
 
     const sealChange = (change: Values, where: { readonly row: RowId }): Values => {
-      const given = row.filter((part) => !isAbsent(change[part]))
-      if (given.length > 0 && (given.length < row.length || String(rowIdOf(change, row)) !== String(where.row))) {
+      const namesRow = row.some((part) => !isAbsent(change[part]))
+      if (namesRow && String(rowIdOf(change, row)) !== String(where.row)) {
         throw envelopeError('PHI_ENVELOPE_ROW', {
           detail: 'a row id never changes: what is sealed for it would not open any more',
         })

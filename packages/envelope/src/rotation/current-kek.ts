@@ -4,7 +4,9 @@ import type { Custody } from '../keys/custody.ts'
 import type { DataKeyRecord } from '../keys/key-record.ts'
 import type { KekDescription } from '../kms/kms.ts'
 
-/** What is known of the KEK that a tenant's keys should be wrapped under; an error is an answer too, and is never "all is well". */
+/**
+ * What is known of the KEK that a tenant's keys should be wrapped under; an error is an answer too, and is never "all is well".
+ */
 export type CurrentKek = { readonly described: KekDescription } | { readonly failed: PhiError }
 
 /** Asks the KMS for each tenant's current KEK, once per KEK: a run over many keys sees one picture. @internal */

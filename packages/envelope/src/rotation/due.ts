@@ -13,13 +13,14 @@ import { DAY_MS } from './status.ts'
 /** Something that ought to be done to a key. */
 export interface DueKey {
   /**
-   * 'rotate' and 'finish-rotation': `keyring.rotate`. 'rewrap': `keyring.rewrap`. 'describe-failed': the KMS did not say what its current KEK
-   * is, so whether the key is to be rewrapped is not known. 'check-kek': the current KEK cannot wrap.
+   * 'rotate' and 'finish-rotation': `keyring.rotate`. 'rewrap': `keyring.rewrap`. 'describe-failed': the KMS did not say what
+   * its current KEK is, so whether the key is to be rewrapped is not known. 'check-kek': the current KEK cannot wrap.
    */
   readonly action: 'rotate' | 'finish-rotation' | 'rewrap' | 'describe-failed' | 'check-kek'
   /**
    * 'age', 'seals', 'bytes': the rotation policy. 'no-active': nothing seals in this place, and not because it was destroyed.
-   * 'two-active': a rotation was cut off. 'kek-rotated', 'kms-changed': wrapped under another KEK, or by another KMS, than new keys are.
+   * 'two-active': a rotation was cut off. 'kek-rotated', 'kms-changed': wrapped under another KEK, or by another KMS, than new
+   * keys are.
    */
   readonly reason:
     | 'age'
@@ -80,8 +81,8 @@ function note(slots: Map<string, Slot>, record: DataKeyRecord): void {
 }
 
 /**
- * Everything that is due at an instant, over all keys of the store. Reads only: `rotate` and `rewrap` do what it names. Keeps one small entry for each
- * tenant, purpose and subject in memory while it runs.
+ * Everything that is due at an instant, over all keys of the store. Reads only: `rotate` and `rewrap` do what it names. Keeps
+ * one small entry for each tenant, purpose and subject in memory while it runs.
  * @internal
  */
 export async function* due({ custody, cache }: KeyringParts, options: { readonly at?: string } = {}): AsyncGenerator<DueKey> {

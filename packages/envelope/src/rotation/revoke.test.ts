@@ -104,6 +104,25 @@ describe('revoke', () => {
     expect(await refusal(() => handle.field(NOTE).seal('y', { row: '1' }))).toMatchObject({ code: 'PHI_ENVELOPE_NO_KEY' })
   })
 
+  it('pg_tde #571: nor does one that begins while the store is being asked', async () => {
+    const { open, store, keyId } = await withKey()
+    let load = async (): Promise<unknown> => undefined
+    const keyring = await open({
+      store: {
+        ...store,
+        async find(id) {
+          await load()
+          return store.find(id)
+        },
+      },
+    })
+    const body = (await keyring.tenant('clinic-a', { purposes: ['field'] })).field(NOTE)
+    const sealed = body.seal('x', { row: '1' })
+    load = () => keyring.tenant('clinic-a', { purposes: ['field'] })
+    await keyring.revoke({ tenant: 'clinic-a', keyId })
+    expect(await refusal(() => body.open(sealed, { row: '1' }))).toMatchObject({ code: 'PHI_ENVELOPE_STALE' })
+  })
+
   it('another process lets go of it within statesMaxAgeMs, and within maxAgeMs without asking', async () => {
     const { keyring, open, clock, keyId } = await withKey()
     const [asks, never] = [await open(), await open()]

@@ -17,8 +17,8 @@ export interface Revocation {
   /** How many unwrapped keys this keyring dropped. The others of the tenant are loaded again by the next `tenant()`. */
   readonly evicted: number
   /**
-   * When no other process with the same cache limits can hold the key any more: `maxAgeMs` from now, RFC 3339 UTC. Those that call
-   * `tenant()` for each request let go within `statesMaxAgeMs`.
+   * When no other process with the same cache limits can hold the key any more: `maxAgeMs` from now, RFC 3339 UTC. Those that
+   * call `tenant()` for each request let go within `statesMaxAgeMs`.
    */
   readonly cachesEmptyBy: string
 }
@@ -31,7 +31,8 @@ export const cachesEmptyBy = ({ settings }: Custody, from: number): string => fo
 /** @internal */
 export async function revoke({ custody, cache }: KeyringParts, options: RevokeOptions): Promise<Revocation> {
   const { tenant, keyId } = parseAs(schema, options, 'revoke', (context) => envelopeError('PHI_ENVELOPE_OPTIONS', context))
-  // Before the store is asked: a store that hangs must not keep a compromised key in use (pg_tde #571: revoked keys stayed cached).
+  // Before the store is asked: a store that hangs must not keep a compromised key in use (pg_tde #571: revoked keys stayed
+  // cached).
   const evicted = cache.evict(tenant)
   try {
     const found = await custody.store.find(keyId)

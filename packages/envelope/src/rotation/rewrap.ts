@@ -53,7 +53,8 @@ const isMovable = ({ state }: DataKeyRecord): boolean => !isErased(state) && sta
 
 /**
  * Wraps one key under the current KEK; the data key, and all that was sealed with it, stays the same.
- * @returns whether it was done here, rather than by another run, or not at all since the key's destruction was approved meanwhile
+ * @returns whether it was done here, rather than by another run, or not at all since the key's destruction was approved
+ * meanwhile
  */
 async function rewrapOne(
   custody: Custody,

@@ -19,8 +19,8 @@ export interface Rotation {
   /** The key that seals from now on. */
   readonly key: KeyInfo
   /**
-   * 'rotated': this call made the key. 'joined': another made it at the same time. 'finished': an earlier rotation had been cut off after
-   * it made the key, and this call did the rest; call again for yet another key.
+   * 'rotated': this call made the key. 'joined': another made it at the same time. 'finished': an earlier rotation had been cut
+   * off after it made the key, and this call did the rest; call again for yet another key.
    */
   readonly outcome: 'rotated' | 'joined' | 'finished'
   /** Ids of the keys that only open from now on. */

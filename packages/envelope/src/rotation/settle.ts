@@ -40,7 +40,10 @@ export const moveFrom = (
 /** How many keys' tombstones are asked for at a time. */
 const PAGE = 200
 
-/** @throws PhiError PHI_ENVELOPE_RESTORED when destroyed keys are among these: nothing is done to them before the guard ran. @internal */
+/**
+ * @throws PhiError PHI_ENVELOPE_RESTORED when destroyed keys are among these: nothing is done to them before the guard ran.
+ * @internal
+ */
 export async function refuseRestored(custody: Custody, records: readonly DataKeyRecord[]): Promise<void> {
   for (let at = 0; at < records.length; at += PAGE) {
     if ((await custody.resurrected(records.slice(at, at + PAGE))).length > 0) throw envelopeError('PHI_ENVELOPE_RESTORED')

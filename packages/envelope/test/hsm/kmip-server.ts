@@ -40,7 +40,8 @@ function missing(): string | undefined {
     execFileSync(PYTHON, ['-c', 'import kmip.services.server, ssl; ssl.wrap_socket'], { stdio: 'ignore' })
     return undefined
   } catch {
-    return 'PyKMIP not found'
+    // Python 3.12 took away the function by which PyKMIP 0.10 speaks TLS.
+    return 'PyKMIP not found, or its Python too new for it'
   }
 }
 
