@@ -102,8 +102,9 @@ export const envelopeErrors = {
     retryable: true,
   },
   PHI_ENVELOPE_RESTORED: {
-    problem: 'The key store holds keys that were destroyed: it was restored from a backup',
-    remedy: 'Run `keyring.restoreGuard()` before serving; it destroys them again and reports each.',
+    problem: 'The key store holds keys that were destroyed: it was restored from a backup, or a destruction was cut off',
+    remedy:
+      'Run `keyring.restoreGuard()` before serving; it destroys them again and reports each. Or call `destroy` again, where it was cut off.',
   },
   PHI_ENVELOPE_FILE: {
     problem: 'The file does not open here',

@@ -16,6 +16,7 @@ export type { DestroyOptions, Sample } from './destruction/destroy-options.ts'
 export type { CertificateAlgorithm, CertificateJwk, CertificateKeys, CertificateSigner, KeyHandle } from './destruction/jws.ts'
 export type { RestoreGuardOptions, RestoreProgress, RestoreReport } from './destruction/restore-guard.ts'
 export { cryptographicErase, type DestructionRule, destructionRules } from './destruction/rules.ts'
+export { subjectDigest } from './destruction/subject-digest.ts'
 export { memoryTombstones, type Tombstone, type TombstoneStore, tombstoneSchema } from './destruction/tombstone.ts'
 export {
   type AddendumReport,
@@ -36,7 +37,7 @@ export { type BoundFile, type FileStreamOptions, type Files, files, type Unbound
 export type { FileProgress } from './file/options.ts'
 export type { FileRange, FileReader } from './file/reader.ts'
 export type { FileSource } from './file/source.ts'
-export type { FieldsOf, JobColumns } from './job/columns.ts'
+export type { JobColumns } from './job/columns.ts'
 export { countKeyUse, type KeyUse } from './job/key-use.ts'
 export {
   type ReencryptOptions,
@@ -45,6 +46,7 @@ export {
   type RowError,
   reencrypt,
 } from './job/reencrypt.ts'
+export type { AnyField, ColumnFields } from './job/row-field.ts'
 export { type ScanFinding, type ScanOptions, type ScanProgress, type ScanTable, scanSealed } from './job/scan.ts'
 export {
   type ColumnReport,

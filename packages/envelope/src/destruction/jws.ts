@@ -109,7 +109,10 @@ export function readCanonical(bytes: Uint8Array): unknown {
 function keyList(keys: CertificateKeys): readonly CertificateJwk[] {
   const list: unknown = Array.isArray(keys) ? keys : 'keys' in keys ? keys.keys : [keys]
   const named = (each: unknown): each is CertificateJwk =>
-    typeof each === 'object' && each !== null && typeof (each as CertificateJwk).kid === 'string' && (each as CertificateJwk).kid !== ''
+    typeof each === 'object' &&
+    each !== null &&
+    typeof (each as CertificateJwk).kid === 'string' &&
+    (each as CertificateJwk).kid !== ''
   if (!Array.isArray(list) || list.length === 0 || !list.every(named)) {
     throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'keys', detail: 'must be public keys as JWK, each with a kid' })
   }

@@ -6,7 +6,7 @@ import type { FileProgress } from './options.ts'
 import { type FileSource, readExactly } from './source.ts'
 
 /** The most that `read` returns at once: 1 GiB. */
-export const READ_LIMIT = 2 ** 30
+const READ_LIMIT = 2 ** 30
 
 /**
  * Reads parts of a sealed file and fetches only the chunks that hold them, of 16 KiB each. Before the first part is handed out the

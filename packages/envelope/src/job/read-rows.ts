@@ -11,7 +11,7 @@ export interface ReadRows {
 const unusable = (detail: string) => envelopeError('PHI_ENVELOPE_JOB', { detail })
 
 /** A key as one text: equal for equal keys, and for no others. @internal */
-export const keyText = (key: RowKey): string => JSON.stringify(key)
+const keyText = (key: RowKey): string => JSON.stringify(key)
 
 /**
  * Reads the rows that come next, and holds the table to its contract: a table that answers otherwise would have rows left out

@@ -14,6 +14,11 @@ const unavailable = async <T>(work: () => Promise<T>): Promise<T> => {
 
 const nonsense = (detail: string) => envelopeError('PHI_ENVELOPE_STORE', { detail })
 
+function listOf(answer: unknown): readonly DataKeyRecord[] {
+  if (!Array.isArray(answer)) throw nonsense('what should be a list is none')
+  return answer.map(parseDataKey)
+}
+
 /** A key store whose every answer is parsed, and held against what was asked. @internal */
 export function guardedStore(store: KeyStore): KeyStore {
   return {
@@ -30,7 +35,7 @@ export function guardedStore(store: KeyStore): KeyStore {
       return record
     },
     async list(tenant, subject) {
-      const records = (await unavailable(() => store.list(tenant, subject))).map(parseDataKey)
+      const records = listOf(await unavailable(() => store.list(tenant, subject)))
       for (const record of records) {
         if (record.tenant !== tenant || record.subject !== subject)
           throw nonsense('list answered with another tenant’s or subject’s key')
@@ -38,7 +43,7 @@ export function guardedStore(store: KeyStore): KeyStore {
       return records
     },
     async scan(options) {
-      const records = (await unavailable(() => store.scan(options))).map(parseDataKey)
+      const records = listOf(await unavailable(() => store.scan(options)))
       let after = options.after
       for (const record of records) {
         if (options.tenant !== undefined && record.tenant !== options.tenant)

@@ -88,6 +88,7 @@ export class Holding implements PurposeKeys {
   /** When the states were read; NaN while nothing is held, so that no comparison calls it fresh. */
   #checkedAt = Number.NaN
   #freshUntil = Number.NaN
+  #isExpired = false
 
   constructor(tenant: string, purpose: KeyPurpose, subject: string | undefined, clock: Clock, limits: CacheLimits) {
     this.tenant = tenant
@@ -144,8 +145,13 @@ export class Holding implements PurposeKeys {
   /** Whether states must be read, or keys unwrapped, before the next use; keys are renewed at half their age, ahead of need. */
   get needs(): boolean {
     const now = this.#clock()
-    if (!(now >= this.#checkedAt && now < this.#checkedAt + this.#limits.statesMaxAgeMs)) return true
+    if (this.#isExpired || !(now >= this.#checkedAt && now < this.#checkedAt + this.#limits.statesMaxAgeMs)) return true
     return this.#all.some(({ material }) => !this.keeps(material))
+  }
+
+  /** Has the next load read the states again. */
+  expire(): void {
+    this.#isExpired = true
   }
 
   /** Whether the cached material is still good to keep on a refresh. */
@@ -191,6 +197,7 @@ export class Holding implements PurposeKeys {
     this.#byId = new Map(held.map((each) => [each.id, each]))
     this.#sealing = held.find(({ state }) => state === 'active')
     this.#failed = failed
+    this.#isExpired = false
     this.#checkedAt = checkedAt
     this.#freshUntil = Math.min(checkedAt, ...keys.map(({ material }) => material.unwrappedAt)) + this.#limits.maxAgeMs
   }

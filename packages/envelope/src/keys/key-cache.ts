@@ -27,6 +27,8 @@ export interface KeyCache {
   ): Promise<ReadonlyMap<KeyPurpose, Holding>>
   /** Drops what is held of a tenant and its subjects, or of all; how many keys that were. */
   evict(tenant?: string): number
+  /** Has the next `load` read the states again; what is held goes on until then. */
+  expire(tenant: string): void
   /** Writes the usage that has not been written yet. */
   flush(): Promise<void>
 }
@@ -36,6 +38,8 @@ const ATTEMPTS = 4
 export function makeKeyCache(custody: Custody): KeyCache {
   const { clock, cache: limits } = custody.settings
   const owners = new Map<string, Owner>()
+  /** Usage of keys that are no longer held, by key id. */
+  const unwritten = new Map<string, { seals: number; bytes: number }>()
 
   const ownerOf = (tenant: string, subject: string | undefined): Owner => {
     const name = `${tenant}\n${subject ?? ''}`
@@ -60,25 +64,41 @@ export function makeKeyCache(custody: Custody): KeyCache {
     owner.epoch += 1
     let keys = 0
     for (const holding of owner.holdings.values()) {
-      keys += holding.materials().length
+      for (const { id, pending } of holding.materials()) {
+        keys += 1
+        const { seals, bytes } = unwritten.get(id) ?? { seals: 0, bytes: 0 }
+        if (pending.seals > 0) unwritten.set(id, { seals: seals + pending.seals, bytes: bytes + pending.bytes })
+      }
       holding.evict()
     }
     return keys
   }
 
+  /** Not lost when the store is away: what could not be written is written with the next flush. */
+  const writeUsage = async (id: string, work: { seals: number; bytes: number }): Promise<void> => {
+    const { seals, bytes } = work
+    if (seals === 0) return
+    work.seals = 0
+    work.bytes = 0
+    try {
+      await custody.store.addUsage(id, { seals, bytes })
+    } catch (error) {
+      work.seals += seals
+      work.bytes += bytes
+      throw error
+    }
+  }
+
   const flushOwner = async (owner: Owner): Promise<void> => {
-    for (const material of [...owner.holdings.values()].flatMap((holding) => holding.materials())) {
-      const { seals, bytes } = material.pending
-      if (seals === 0) continue
-      material.pending = { seals: 0, bytes: 0 }
-      try {
-        await custody.store.addUsage(material.id, { seals, bytes })
-      } catch (error) {
-        // Not lost: it is written with the next flush.
-        material.pending.seals += seals
-        material.pending.bytes += bytes
-        throw error
-      }
+    for (const holding of owner.holdings.values()) {
+      for (const { id, pending } of holding.materials()) await writeUsage(id, pending)
+    }
+  }
+
+  const flushUnwritten = async (): Promise<void> => {
+    for (const [id, work] of unwritten) {
+      await writeUsage(id, work)
+      if (work.seals === 0) unwritten.delete(id)
     }
   }
 
@@ -137,7 +157,16 @@ export function makeKeyCache(custody: Custody): KeyCache {
       const concerned = [...owners.values()].filter((owner) => tenant === undefined || owner.tenant === tenant)
       return concerned.reduce((keys, owner) => keys + evictOwner(owner), 0)
     },
+    expire(tenant) {
+      for (const owner of owners.values()) {
+        if (owner.tenant !== tenant) continue
+        // A refresh that is under way may have read too early.
+        owner.epoch += 1
+        for (const holding of owner.holdings.values()) holding.expire()
+      }
+    },
     async flush() {
+      await flushUnwritten()
       for (const owner of owners.values()) await flushOwner(owner)
     },
   }

@@ -325,6 +325,34 @@ describe('the data-key cache', () => {
     expect((await store.it.list('clinic-a', null))[0]?.usage.seals).toBeGreaterThanOrEqual(1)
   })
 
+  it('S90 takes a rotation up although a refresh was under way that had read too early', async () => {
+    const { keyring, store, clock } = await open()
+    const clinic = await keyring.tenant('clinic-a', { purposes: ['field'] })
+    const before = clinic.keys('field').active().id
+    clock.advance(MINUTE)
+    let rotation: Promise<unknown> | undefined
+    store.fail((method) => {
+      // While the refresh reads, somebody rotates.
+      if (method === 'list' && rotation === undefined) rotation = keyring.rotate({ tenant: 'clinic-a', purpose: 'field' })
+      return undefined
+    })
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    await rotation
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    expect(clinic.keys('field').active().id).not.toBe(before)
+  })
+
+  it('S90 counts what was sealed before an eviction', async () => {
+    const { keyring, store } = await open()
+    const body = (await keyring.tenant('clinic-a', { purposes: ['field'] })).field(note)
+    body.seal('four', { row })
+    keyring.evict()
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    body.seal('four', { row })
+    await keyring.close()
+    expect((await store.it.list('clinic-a', null))[0]?.usage).toEqual({ seals: 2, bytes: 8 })
+  })
+
   it('is private: another keyring over the same KMS and store asks for itself', async () => {
     const kms = faultyKms(localKms.generate())
     const store = memoryKeyStore()

@@ -92,7 +92,7 @@ export function makeRotate(parts: KeyringParts): (options: RotateOptions) => Pro
     const rotation = rotateSlot(parts, slot).finally(() => {
       underWay.delete(name)
       // Also after a failure: a new key may have been stored.
-      parts.cache.evict(tenant)
+      parts.cache.expire(tenant)
     })
     underWay.set(name, rotation)
     return rotation

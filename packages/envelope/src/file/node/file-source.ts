@@ -46,7 +46,7 @@ function sourceOf(handle: FileHandle, size: number, isOurs: boolean): OpenFileSo
 }
 
 /** What became of a file that is read, without its path. */
-export function sourceError(error: unknown): Error {
+function sourceError(error: unknown): Error {
   const isOurs = error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('PHI_')
   return isOurs
     ? error
