@@ -52,6 +52,8 @@ export function gcmOpen(key: SecretKey, nonce: Uint8Array, sealed: Uint8Array, a
 export const hmac256 = (key: SecretKey, data: Uint8Array): Uint8Array => hmac(sha256, key, data)
 export const hmac512 = (key: SecretKey, data: Uint8Array): Uint8Array => hmac(sha512, key, data)
 
+export const nonceInto = (out: Uint8Array, at: number, length: number): void => out.set(randomBytes(length), at)
+
 export const nonceBytes = (length: number): Uint8Array => randomBytes(length)
 
 export const wipe = (key: SecretKey): void => {

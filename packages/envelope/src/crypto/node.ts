@@ -118,22 +118,30 @@ export const hmac256 = (key: SecretKey, data: Uint8Array): Uint8Array => createH
 /** HMAC-SHA-512, 64 bytes. */
 export const hmac512 = (key: SecretKey, data: Uint8Array): Uint8Array => createHmac('sha512', key).update(data).digest()
 
-const pool = Buffer.allocUnsafeSlow(16_384)
+const pool = new Uint8Array(16_384)
 let unused = 0
 
 /**
  * Random bytes for nonces and salts, which are public: a copy out of a pool that is refilled from the system's generator, 40
  * times as fast as asking it each time. Used bytes are overwritten. Keys come from `randomBytes` of `@phi/core`, not from here.
  */
-export function nonceBytes(length: number): Uint8Array {
+export function nonceInto(out: Uint8Array, at: number, length: number): void {
   if (unused < length) {
     randomFillSync(pool)
     unused = pool.length
   }
   const start = pool.length - unused
-  const out = Uint8Array.prototype.slice.call(pool, start, start + length)
-  pool.fill(0, start, start + length)
+  for (let i = 0; i < length; i++) {
+    out[at + i] = pool[start + i] as number
+    pool[start + i] = 0
+  }
   unused -= length
+}
+
+/** {@link nonceInto} into bytes of their own. */
+export function nonceBytes(length: number): Uint8Array {
+  const out = new Uint8Array(length)
+  nonceInto(out, 0, length)
   return out
 }
 

@@ -1,22 +1,10 @@
 import { type Clock, formatInstant, isInstant, parseAs, systemClock } from '@phi/core'
 import { z } from 'zod'
-import { nonceBytes } from '#aead'
+import { nonceInto } from '#aead'
 import { envelopeError } from '../errors.ts'
 import type { LoadedKey, PurposeKeys } from '../keys/loaded-key.ts'
 import { type AeadCore, kcXaesCore, xaesCore } from '../primitives/xaes.ts'
-import {
-  claimsToBeSealed,
-  fromText,
-  HEADER,
-  isSealedText,
-  keyIdAt,
-  NONCE,
-  readHeader,
-  type SealedHeader,
-  type Suite,
-  suites,
-  toText,
-} from './format.ts'
+import { claimsToBeSealed, fromText, HEADER, isSealedText, NONCE, readHeader, type Suite, suites, toText } from './format.ts'
 import { type RowId, rowAad } from './row-aad.ts'
 import { codecOf, type FieldType, type FieldTypes, fieldTypes } from './value.ts'
 
@@ -112,6 +100,10 @@ interface Sealer {
   readonly aad: (row: RowId | undefined) => Uint8Array
 }
 
+/** Values are put together here, when they fit: a buffer of its own for each costs as much as an encryption of 32 bytes. */
+const scratch = new Uint8Array(8192)
+const room = (size: number): Uint8Array => (size <= scratch.length ? scratch.subarray(0, size) : new Uint8Array(size))
+
 const notHere = () => envelopeError('PHI_ENVELOPE_OPEN')
 
 /** @internal The field of a tenant's or a subject's keys: `keys.field(…)` of the keyring's handles. */
@@ -160,7 +152,8 @@ export function makeField<Type extends FieldType = 'string'>(
     return row
   }
 
-  const sealBytes = (value: FieldTypes[Type], where: Partial<InRow> | undefined): Uint8Array => {
+  /** The sealed bytes, in a buffer that the next call may write over. */
+  const sealed = (value: FieldTypes[Type], where: Partial<InRow> | undefined): Uint8Array => {
     const row = rowOf(where)
     if (typeof value === 'string' ? isSealedText(value) : value instanceof Uint8Array && isOurs(value)) {
       throw envelopeError('PHI_ENVELOPE_ALREADY_SEALED')
@@ -169,15 +162,17 @@ export function makeField<Type extends FieldType = 'string'>(
     const { aead, header, aad } = sealerOf(loaded, suite)
     const encoded = codec.encode(value)
     const size = encoded.length
-    const out = new Uint8Array(HEADER + NONCE + size + aead.overhead)
+    const out = room(HEADER + NONCE + size + aead.overhead)
     out.set(header)
-    const nonce = nonceBytes(NONCE)
-    out.set(nonce, HEADER)
-    aead.sealInto(out, HEADER + NONCE, nonce, encoded, aad(row))
+    nonceInto(out, HEADER, NONCE)
+    aead.sealInto(out, HEADER + NONCE, out.subarray(HEADER, HEADER + NONCE), encoded, aad(row))
     encoded.fill(0)
     keys.used(loaded, { sealed: true, bytes: size })
     return out
   }
+
+  const sealBytes = (value: FieldTypes[Type], where: Partial<InRow> | undefined): Uint8Array =>
+    Uint8Array.from(sealed(value, where))
 
   /** Bytes that some key of this tenant sealed, as far as a header can tell: 6 bytes that agree are no accident. */
   const isOurs = (bytes: Uint8Array): boolean => {
@@ -188,11 +183,11 @@ export function makeField<Type extends FieldType = 'string'>(
   const openBytes = (sealed: Uint8Array, where: Partial<InRow> | undefined): FieldTypes[Type] => {
     const row = rowOf(where)
     if (!(sealed instanceof Uint8Array)) throw envelopeError('PHI_ENVELOPE_NOT_SEALED')
-    const of: SealedHeader['suite'] = sealed[1] === 1 ? 'KC-XAES-256-GCM' : 'XAES-256-GCM'
-    if (readHeader(sealed) === undefined || !opens.has(of)) throw notHere()
-    const loaded = keys.byId(keyIdAt(sealed))
+    const found = readHeader(sealed)
+    if (found === undefined || !opens.has(found.suite)) throw notHere()
+    const loaded = keys.byId(found.keyId)
     if (loaded === undefined) throw notHere()
-    const { aead, aad } = sealerOf(loaded, of)
+    const { aead, aad } = sealerOf(loaded, found.suite)
     const body = sealed.subarray(HEADER + NONCE)
     const encoded = aead.tryOpen(sealed.subarray(HEADER, HEADER + NONCE), body, aad(row))
     if (encoded === undefined) throw notHere()
@@ -221,7 +216,7 @@ export function makeField<Type extends FieldType = 'string'>(
     type: type as FieldType,
     sealBytes,
     openBytes,
-    seal: (value, where) => toText(sealBytes(value, where)),
+    seal: (value, where) => toText(sealed(value, where)),
     open(sealed, where) {
       if (typeof sealed !== 'string') throw envelopeError('PHI_ENVELOPE_NOT_SEALED')
       return claimsToBeSealed(sealed) ? openBytes(bytesOf(sealed), where) : fromPlaintext(sealed, where)
@@ -231,11 +226,11 @@ export function makeField<Type extends FieldType = 'string'>(
       const header = bytes && readHeader(bytes)
       return header !== undefined && header.suite === suite && header.keyId === keys.active().id
     },
-    reseal<Form extends string | Uint8Array>(sealed: Form, where?: Partial<InRow>): Form {
-      if (typeof sealed !== 'string') return sealBytes(openBytes(sealed, where), where) as Form
-      const bytes = claimsToBeSealed(sealed) ? bytesOf(sealed) : undefined
-      const value = bytes === undefined ? fromPlaintext(sealed, where) : openBytes(bytes, where)
-      return toText(sealBytes(value, where)) as Form
+    reseal<Form extends string | Uint8Array>(old: Form, where?: Partial<InRow>): Form {
+      if (typeof old !== 'string') return sealBytes(openBytes(old, where), where) as Form
+      const bytes = claimsToBeSealed(old) ? bytesOf(old) : undefined
+      const value = bytes === undefined ? fromPlaintext(old, where) : openBytes(bytes, where)
+      return toText(sealed(value, where)) as Form
     },
   } satisfies Field<FieldTypes[Type], readonly [where?: Partial<InRow>]>)
 }

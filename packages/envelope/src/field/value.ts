@@ -44,12 +44,26 @@ const string: ValueCodec<string> = {
     return utf8(value)
   },
   decode(bytes) {
+    const text = quickText(bytes)
+    if (text !== undefined) return text
     try {
       return fromUtf8(bytes)
     } catch {
       return undefined
     }
   },
+}
+
+const NodeBuffer = (globalThis as unknown as { Buffer?: new () => Uint8Array }).Buffer
+
+/**
+ * The text of a Node buffer, when it is beyond doubt: Buffer reads UTF-8 several times as fast as TextDecoder, and puts U+FFFD where
+ * something is wrong. A text that holds one is read again by somebody stricter.
+ */
+function quickText(bytes: Uint8Array): string | undefined {
+  if (NodeBuffer === undefined || !(bytes instanceof NodeBuffer)) return undefined
+  const text = bytes.toString()
+  return text.includes('\ufffd') ? undefined : text
 }
 
 function float64(write: (view: DataView) => void): Uint8Array {
