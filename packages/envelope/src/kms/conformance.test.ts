@@ -102,7 +102,7 @@ for (const transport of ['rest', 'grpc'] as const) {
           restore: set(undefined),
         }
         return {
-          kms: gcpKms({ client, key, timeoutMs: 5_000 }),
+          kms: gcpKms({ client, key, timeoutMs: 3_000 }),
           absentKek: `${key}/cryptoKeyVersions/77`,
           newKek: async () => server.createKey(`other-${next++}`),
           rotate: async () => {
