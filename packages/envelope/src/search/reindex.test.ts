@@ -84,7 +84,7 @@ function setUp(count: number) {
     indexColumn: 'email_idx',
     sealedColumns: ['email'],
     value: open,
-    batch: 16,
+    batchSize: 16,
   })
   return { keys, index, rotate, job, filled: emails(count) }
 }
@@ -292,8 +292,8 @@ describe('reindexing', () => {
     let loads = 0
     const report = await reindex({
       ...job(table),
-      batch: 32,
-      async beforeBatch() {
+      batchSize: 32,
+      async refresh() {
         loads += 1
         keys.setStale(false)
       },
@@ -405,7 +405,7 @@ describe('reindexing', () => {
     const { job } = setUp(0)
     const table = new Patients([])
     const wrong: readonly object[] = [
-      { batch: 0 },
+      { batchSize: 0 },
       { maxPasses: 0 },
       { sealedColumns: [] },
       { indexColumn: '' },

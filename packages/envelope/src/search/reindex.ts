@@ -27,11 +27,11 @@ export interface ReindexOptions<Value, Output extends IndexOutput, Nullable> {
    */
   find?(value: Value): Promise<readonly RowKey[]>
   /** Called before each batch: load the keys anew here, `() => keyring.tenant('clinic-a')`, since a job outlasts their freshness. */
-  beforeBatch?(): Promise<unknown>
+  refresh?(): Promise<unknown>
   /** Where the first pass begins: the `after` of an earlier run's progress. */
   readonly after?: RowKey
   /** Rows read at a time, 1 to 10,000. Default 500. */
-  readonly batch?: number
+  readonly batchSize?: number
   /** How often the table is walked at most, 1 to 1000. Default 10. */
   readonly maxPasses?: number
   onProgress?(progress: ReindexProgress): void
@@ -69,9 +69,9 @@ const optionsSchema = z.strictObject({
   value: z.custom((value) => typeof value === 'function', 'must be a function'),
   unindexable: z.enum(['stop', 'null']).default('stop'),
   find: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
-  beforeBatch: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
+  refresh: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
   after: z.array(z.union([z.string(), z.number()])).optional(),
-  batch: z.number().int().min(1).max(10_000).default(500),
+  batchSize: z.number().int().min(1).max(10_000).default(500),
   maxPasses: z.number().int().min(1).max(1000).default(10),
   onProgress: z.custom((value) => typeof value === 'function', 'must be a function').optional(),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
@@ -118,7 +118,7 @@ export async function reindex<Value, Output extends IndexOutput, Nullable>(
   options: ReindexOptions<Value, Output, Nullable>,
 ): Promise<ReindexReport> {
   const {
-    batch,
+    batchSize,
     maxPasses,
     unindexable: policy,
   } = parseAs(optionsSchema, options, 'reindex', (context) => envelopeError('PHI_ENVELOPE_OPTIONS', context))
@@ -194,7 +194,7 @@ export async function reindex<Value, Output extends IndexOutput, Nullable>(
 
   const readAfter = (from: RowKey | undefined): Promise<readonly TableRow[]> =>
     table.read({
-      limit: batch,
+      limit: batchSize,
       ...(from === undefined ? {} : { after: from }),
       ...(signal === undefined ? {} : { signal }),
     })
@@ -202,11 +202,11 @@ export async function reindex<Value, Output extends IndexOutput, Nullable>(
   /** From `after` to the end of the table. @returns false when it was aborted */
   const walk = async (): Promise<boolean> => {
     for (let batches = 0; ; batches++) {
-      await options.beforeBatch?.()
+      await options.refresh?.()
       if (signal?.aborted) return false
       const from = after
       const rows = await readAfter(from)
-      if (rows.length > batch) throw jobError('the table handed back more rows than it was asked for')
+      if (rows.length > batchSize) throw jobError('the table handed back more rows than it was asked for')
       const samples: Indexed<Nullable>[] = []
       for (const row of rows) {
         if (signal?.aborted) return false
@@ -218,7 +218,7 @@ export async function reindex<Value, Output extends IndexOutput, Nullable>(
       }
       if (options.find !== undefined) for (const sample of samples) await check(sample)
       options.onProgress?.(progress())
-      if (rows.length < batch) return true
+      if (rows.length < batchSize) return true
     }
   }
 
