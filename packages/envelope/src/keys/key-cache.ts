@@ -12,6 +12,8 @@ interface Owner {
   readonly holdings: Map<KeyPurpose, Holding>
   /** The refresh that is under way: concurrent callers wait for the same one. */
   refreshing: Promise<void> | undefined
+  /** After an outage: when to try again, while what is held is still good. */
+  retryAt: number
   /** Raised by every eviction: what a refresh read before it is not taken in after it. */
   epoch: number
 }
@@ -35,6 +37,9 @@ export interface KeyCache {
 
 const ATTEMPTS = 4
 
+/** After an outage, while what is held is still good, the store and the KMS are left alone for so long. */
+const RETRY_MS = 5_000
+
 export function makeKeyCache(custody: Custody): KeyCache {
   const { clock, cache: limits } = custody.settings
   const owners = new Map<string, Owner>()
@@ -44,7 +49,7 @@ export function makeKeyCache(custody: Custody): KeyCache {
   const ownerOf = (tenant: string, subject: string | undefined): Owner => {
     const name = `${tenant}\n${subject ?? ''}`
     const known = owners.get(name)
-    const owner = known ?? { tenant, subject, holdings: new Map(), refreshing: undefined, epoch: 0 }
+    const owner = known ?? { tenant, subject, holdings: new Map(), refreshing: undefined, retryAt: 0, epoch: 0 }
     // Moved to the end: the first in the map is the one that was not asked for longest.
     owners.delete(name)
     owners.set(name, owner)
@@ -135,23 +140,26 @@ export function makeKeyCache(custody: Custody): KeyCache {
         owner.holdings.set(purpose, made)
         return made
       })
+      const loaded = new Map(holdings.map((holding) => [holding.purpose, holding]))
+      const needing = () => holdings.filter((holding) => holding.needs)
       // A refresh that is under way may be for other purposes, so afterwards it is looked at again.
-      while (owner.refreshing !== undefined) await owner.refreshing.catch(() => undefined)
-      const needing = holdings.filter((holding) => holding.needs)
-      if (needing.length > 0) {
-        owner.refreshing = refresh(owner, needing, create).finally(() => {
-          owner.refreshing = undefined
-        })
-        try {
-          await owner.refreshing
-        } catch (error) {
-          // Ahead of need: what is held is still good, and an outage shorter than the cache's age goes unnoticed.
-          const goOn = isOutage(error) && needing.every((holding) => holding.usable)
-          if (!goOn) throw error
-        }
+      while (owner.refreshing !== undefined && needing().length > 0) await owner.refreshing.catch(() => undefined)
+      const now = needing()
+      const canWait = () => now.every((holding) => holding.usable)
+      if (now.length === 0 || (clock() < owner.retryAt && canWait())) return loaded
+      owner.refreshing = refresh(owner, now, create).finally(() => {
+        owner.refreshing = undefined
+      })
+      try {
+        await owner.refreshing
+      } catch (error) {
+        // Ahead of need: what is held is still good, and an outage shorter than the cache's age goes unnoticed.
+        if (!isOutage(error) || !canWait()) throw error
+        // Nor does every request wait for a service that hangs.
+        owner.retryAt = clock() + RETRY_MS
       }
       await dropOldest()
-      return new Map(holdings.map((holding) => [holding.purpose, holding]))
+      return loaded
     },
     evict(tenant) {
       const concerned = [...owners.values()].filter((owner) => tenant === undefined || owner.tenant === tenant)

@@ -199,6 +199,27 @@ describe('the data-key cache', () => {
     expect(body.open(sealed, { row })).toBe('x')
   })
 
+  it('makes one caller wait for a KMS that hangs, and not every request', async () => {
+    const { keyring, clock, kms } = await open({ kmsTimeoutMs: 40, cache: { maxAgeMs: 10 * MINUTE } })
+    const body = (await keyring.tenant('clinic-a', { purposes: ['field'] })).field(note)
+    kms.fail(() => ({ hangs: true }))
+    clock.advance(6 * MINUTE)
+    kms.calls.length = 0
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    for (let i = 0; i < 100; i++) await keyring.tenant('clinic-a', { purposes: ['field'] })
+    expect(kms.calls).toEqual(['unwrap'])
+    body.seal('x', { row })
+    clock.advance(5_000)
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    expect(kms.calls).toEqual(['unwrap', 'unwrap'])
+    // Once the keys are too old, everybody is told.
+    clock.advance(4 * MINUTE)
+    expect(await code(keyring.tenant('clinic-a', { purposes: ['field'] }))).toBe('PHI_ENVELOPE_KMS_UNAVAILABLE')
+    kms.fail(undefined)
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    body.seal('x', { row })
+  })
+
   it('hands nothing out once access is denied, although it is ahead of need', async () => {
     const { keyring, clock, kms } = await open({ cache: { maxAgeMs: 10 * MINUTE } })
     await keyring.tenant('clinic-a')
