@@ -206,15 +206,23 @@ describe('AES-SIV', () => {
   })
 
   // From Node 26 on; older ones are built without it.
-  it.skipIf(!getCiphers().includes('aes-256-siv'))('seals as the aes-256-siv of this OpenSSL does', () => {
-    type Native = { setAAD(data: Uint8Array): unknown; update(data: Uint8Array): Buffer; final(): Buffer; getAuthTag(): Buffer }
-    fc.assert(
-      fc.property(bytes(64), fc.uint8Array({ minLength: 1, maxLength: 200 }), texts, (key, text, aad) => {
-        const cipher = createCipheriv('aes-256-siv' as string, key, null) as unknown as Native
-        cipher.setAAD(aad)
-        const body = Buffer.concat([cipher.update(text), cipher.final()])
-        expect(toHex(aesSiv(key).seal(text, aad))).toBe(toHex(Buffer.concat([cipher.getAuthTag(), body])))
-      }),
-    )
-  })
+  it.skipIf(!getCiphers().includes('aes-256-siv'))(
+    'seals as the aes-256-siv of this OpenSSL does (skipped where it has none: before Node 26)',
+    () => {
+      type Native = {
+        setAAD(data: Uint8Array): unknown
+        update(data: Uint8Array): Buffer
+        final(): Buffer
+        getAuthTag(): Buffer
+      }
+      fc.assert(
+        fc.property(bytes(64), fc.uint8Array({ minLength: 1, maxLength: 200 }), texts, (key, text, aad) => {
+          const cipher = createCipheriv('aes-256-siv' as string, key, null) as unknown as Native
+          cipher.setAAD(aad)
+          const body = Buffer.concat([cipher.update(text), cipher.final()])
+          expect(toHex(aesSiv(key).seal(text, aad))).toBe(toHex(Buffer.concat([cipher.getAuthTag(), body])))
+        }),
+      )
+    },
+  )
 })

@@ -82,7 +82,7 @@ for (const kind of tokenKinds) {
 
       // NSS softokn keeps one secret key of a label and id: the second takes the place of the first.
       it.skipIf(kind === 'NSS softokn')(
-        'that shares label and id with another is not guessed at, and both are destroyed',
+        'that shares label and id with another is not guessed at, and both are destroyed (not on NSS, which keeps one key of a label and id)',
         async () => {
           const options = fresh()
           const kms = open(options)

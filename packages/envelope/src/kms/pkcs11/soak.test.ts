@@ -80,7 +80,7 @@ for (const kind of tokenKinds) {
 
     // NSS softokn keeps its files open, and notices nothing.
     it.skipIf(kind === 'NSS softokn')(
-      'says of a token that was taken away that it is not there, and never that a key is gone',
+      'says of a token that was taken away that it is not there, and never that a key is gone (not on NSS, which keeps its files open)',
       async () => {
         const options = { ...token().options, keyLabel: 'removed' }
         await createKek(options)
