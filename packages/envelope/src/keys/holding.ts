@@ -3,6 +3,7 @@ import { type SecretKey, wipe } from '#aead'
 import { envelopeError } from '../errors.ts'
 import type { LoadedKey, PurposeKeys } from './loaded-key.ts'
 import type { KeyPurpose } from './purpose.ts'
+import type { Usage, UsageLedger } from './usage.ts'
 
 /** How long, and how much, unwrapped keys are used before the KMS is asked again. */
 export interface CacheLimits {
@@ -36,8 +37,7 @@ export interface Material {
   readonly prepared: Map<string, unknown>
   uses: number
   bytes: number
-  /** Not yet written to the store. */
-  pending: { seals: number; bytes: number }
+  readonly usage: Usage
 }
 
 interface Held extends LoadedKey {
@@ -53,7 +53,7 @@ export const materialOf = (id: string, version: number, key: SecretKey, unwrappe
   prepared: new Map(),
   uses: 0,
   bytes: 0,
-  pending: { seals: 0, bytes: 0 },
+  usage: { id, seals: 0, bytes: 0 },
 })
 
 function hold(material: Material, state: 'active' | 'retiring'): Held {
@@ -74,13 +74,22 @@ function hold(material: Material, state: 'active' | 'retiring'): Held {
   }
 }
 
+/** Whose keys they are. */
+export interface HoldingOwner {
+  readonly tenant: string
+  readonly subject: string | undefined
+}
+
 /** What the cache holds of one tenant or subject for one purpose. Handles keep it; a refresh changes it in place. @internal */
 export class Holding implements PurposeKeys {
+  /** Kept so that the cache finds its owner again as long as anybody keeps a handle. */
+  readonly owner: HoldingOwner
   readonly tenant: string
   readonly purpose: KeyPurpose
   readonly subject: string | undefined
   readonly #clock: Clock
   readonly #limits: CacheLimits
+  readonly #ledger: UsageLedger
   #sealing: Held | undefined
   #byId: ReadonlyMap<string, Held> = new Map()
   #failed: ReadonlyMap<string, unknown> = new Map()
@@ -90,12 +99,14 @@ export class Holding implements PurposeKeys {
   #freshUntil = Number.NaN
   #isExpired = false
 
-  constructor(tenant: string, purpose: KeyPurpose, subject: string | undefined, clock: Clock, limits: CacheLimits) {
-    this.tenant = tenant
+  constructor(owner: HoldingOwner, purpose: KeyPurpose, clock: Clock, limits: CacheLimits, ledger: UsageLedger) {
+    this.owner = owner
+    this.tenant = owner.tenant
+    this.subject = owner.subject
     this.purpose = purpose
-    this.subject = subject
     this.#clock = clock
     this.#limits = limits
+    this.#ledger = ledger
   }
 
   #check(): void {
@@ -137,9 +148,7 @@ export class Holding implements PurposeKeys {
     const { material } = key as Held
     material.uses += 1
     material.bytes += bytes
-    if (!sealed) return
-    material.pending.seals += 1
-    material.pending.bytes += bytes
+    if (sealed) this.#ledger.add(material.usage, bytes)
   }
 
   /** Whether states must be read, or keys unwrapped, before the next use; keys are renewed at half their age, ahead of need. */

@@ -1,21 +1,27 @@
 import { envelopeError } from '../errors.ts'
 import type { Custody } from './custody.ts'
-import { Holding } from './holding.ts'
+import { Holding, type HoldingOwner } from './holding.ts'
 import type { DataKeyRecord } from './key-record.ts'
 import { findKeys } from './loader.ts'
 import type { KeyPurpose } from './purpose.ts'
+import { usageLedger } from './usage.ts'
 
 /** The holdings of one tenant, or of one subject of it. */
-interface Owner {
-  readonly tenant: string
-  readonly subject: string | undefined
+interface Owner extends HoldingOwner {
+  readonly name: string
   readonly holdings: Map<KeyPurpose, Holding>
-  /** The refresh that is under way: concurrent callers wait for the same one. */
-  refreshing: Promise<void> | undefined
+  refreshing: Refresh | undefined
   /** After an outage: when to try again, while what is held is still good. */
   retryAt: number
   /** Raised by every eviction: what a refresh read before it is not taken in after it. */
   epoch: number
+}
+
+/** A refresh that is under way. Who needs nothing else shares its outcome, good or bad. */
+interface Refresh {
+  readonly holdings: readonly Holding[]
+  readonly create: boolean
+  readonly outcome: Promise<void>
 }
 
 /** The data-key cache: private to one keyring, so that no other keyring's policy is skipped through it. @internal */
@@ -42,68 +48,52 @@ const RETRY_MS = 5_000
 
 export function makeKeyCache(custody: Custody): KeyCache {
   const { clock, cache: limits } = custody.settings
+  const ledger = usageLedger(custody.store)
+  /** Those that hold keys, the one that was not asked for longest first. */
   const owners = new Map<string, Owner>()
-  /** Usage of keys that are no longer held, by key id. */
-  const unwritten = new Map<string, { seals: number; bytes: number }>()
+  /**
+   * Those whose keys were dropped for want of room. While somebody keeps a handle, the next `load` finds the same owner again: a
+   * second one would leave the handle stale for ever, and out of reach of an eviction.
+   */
+  const dropped = new Map<string, WeakRef<Owner>>()
+  const forgotten = new FinalizationRegistry<string>((name) => {
+    if (dropped.get(name)?.deref() === undefined) dropped.delete(name)
+  })
 
-  const ownerOf = (tenant: string, subject: string | undefined): Owner => {
-    const name = `${tenant}\n${subject ?? ''}`
-    const known = owners.get(name)
-    const owner = known ?? { tenant, subject, holdings: new Map(), refreshing: undefined, retryAt: 0, epoch: 0 }
-    // Moved to the end: the first in the map is the one that was not asked for longest.
-    owners.delete(name)
-    owners.set(name, owner)
+  const newOwner = (name: string, tenant: string, subject: string | undefined): Owner => {
+    const owner = { name, tenant, subject, holdings: new Map(), refreshing: undefined, retryAt: 0, epoch: 0 }
+    forgotten.register(owner, name)
     return owner
   }
 
-  const dropOldest = async (): Promise<void> => {
-    while (owners.size > limits.maxHeld) {
-      const [name, owner] = owners.entries().next().value as [string, Owner]
-      owners.delete(name)
-      await flushOwner(owner)
-      evictOwner(owner)
-    }
+  const ownerOf = (tenant: string, subject: string | undefined): Owner => {
+    const name = `${tenant}\n${subject ?? ''}`
+    const owner = owners.get(name) ?? dropped.get(name)?.deref() ?? newOwner(name, tenant, subject)
+    dropped.delete(name)
+    // Moved to the end.
+    owners.delete(name)
+    owners.set(name, owner)
+    return owner
   }
 
   const evictOwner = (owner: Owner): number => {
     owner.epoch += 1
     let keys = 0
     for (const holding of owner.holdings.values()) {
-      for (const { id, pending } of holding.materials()) {
-        keys += 1
-        const { seals, bytes } = unwritten.get(id) ?? { seals: 0, bytes: 0 }
-        if (pending.seals > 0) unwritten.set(id, { seals: seals + pending.seals, bytes: bytes + pending.bytes })
-      }
+      keys += holding.materials().length
       holding.evict()
     }
     return keys
   }
 
-  /** Not lost when the store is away: what could not be written is written with the next flush. */
-  const writeUsage = async (id: string, work: { seals: number; bytes: number }): Promise<void> => {
-    const { seals, bytes } = work
-    if (seals === 0) return
-    work.seals = 0
-    work.bytes = 0
-    try {
-      await custody.store.addUsage(id, { seals, bytes })
-    } catch (error) {
-      work.seals += seals
-      work.bytes += bytes
-      throw error
-    }
-  }
-
-  const flushOwner = async (owner: Owner): Promise<void> => {
-    for (const holding of owner.holdings.values()) {
-      for (const { id, pending } of holding.materials()) await writeUsage(id, pending)
-    }
-  }
-
-  const flushUnwritten = async (): Promise<void> => {
-    for (const [id, work] of unwritten) {
-      await writeUsage(id, work)
-      if (work.seals === 0) unwritten.delete(id)
+  const dropOldest = (): void => {
+    for (const owner of owners.values()) {
+      if (owners.size <= limits.maxHeld) return
+      // Somebody is waiting for it.
+      if (owner.refreshing !== undefined) continue
+      owners.delete(owner.name)
+      dropped.set(owner.name, new WeakRef(owner))
+      evictOwner(owner)
     }
   }
 
@@ -118,7 +108,8 @@ export function makeKeyCache(custody: Custody): KeyCache {
       const records = await custody.store.list(owner.tenant, owner.subject ?? null)
       await refuseRestored(records)
       const found = await Promise.all(holdings.map((holding) => findKeys(custody, holding, records, checkedAt, create)))
-      await flushOwner(owner)
+      // Usage is for policy: that it could not be written keeps nobody from their data, and it is not lost.
+      await ledger.flush().catch(() => undefined)
       // Evicted meanwhile: what was read may be what the eviction was about.
       if (owner.epoch !== epoch) continue
       for (const [at, holding] of holdings.entries()) {
@@ -130,36 +121,45 @@ export function makeKeyCache(custody: Custody): KeyCache {
     throw envelopeError('PHI_ENVELOPE_STALE', { detail: 'the keys were evicted while they were loaded' })
   }
 
+  const begin = (owner: Owner, holdings: readonly Holding[], create: boolean): Refresh => {
+    const outcome = refresh(owner, holdings, create).finally(() => {
+      owner.refreshing = undefined
+    })
+    owner.refreshing = { holdings, create, outcome }
+    return owner.refreshing
+  }
+
   return {
     async load(tenant, subject, purposes, create) {
       const owner = ownerOf(tenant, subject)
       const holdings = purposes.map((purpose) => {
         const known = owner.holdings.get(purpose)
         if (known) return known
-        const made = new Holding(tenant, purpose, subject, clock, limits)
+        const made = new Holding(owner, purpose, clock, limits, ledger)
         owner.holdings.set(purpose, made)
         return made
       })
       const loaded = new Map(holdings.map((holding) => [holding.purpose, holding]))
-      const needing = () => holdings.filter((holding) => holding.needs)
-      // A refresh that is under way may be for other purposes, so afterwards it is looked at again.
-      while (owner.refreshing !== undefined && needing().length > 0) await owner.refreshing.catch(() => undefined)
-      const now = needing()
-      const canWait = () => now.every((holding) => holding.usable)
-      if (now.length === 0 || (clock() < owner.retryAt && canWait())) return loaded
-      owner.refreshing = refresh(owner, now, create).finally(() => {
-        owner.refreshing = undefined
-      })
-      try {
-        await owner.refreshing
-      } catch (error) {
-        // Ahead of need: what is held is still good, and an outage shorter than the cache's age goes unnoticed.
-        if (!isOutage(error) || !canWait()) throw error
-        // Nor does every request wait for a service that hangs.
-        owner.retryAt = clock() + RETRY_MS
+      for (;;) {
+        const needing = holdings.filter((holding) => holding.needs)
+        const canWait = () => needing.every((holding) => holding.usable)
+        if (needing.length === 0 || (clock() < owner.retryAt && canWait())) return loaded
+        const { refreshing } = owner
+        if (refreshing !== undefined && !covers(refreshing, needing, create)) {
+          await refreshing.outcome.catch(() => undefined)
+          continue
+        }
+        try {
+          await (refreshing ?? begin(owner, needing, create)).outcome
+        } catch (error) {
+          // Ahead of need: what is held is still good, and an outage shorter than the cache's age goes unnoticed.
+          if (!isOutage(error) || !canWait()) throw error
+          // Nor does every request wait for a service that hangs.
+          owner.retryAt = clock() + RETRY_MS
+        }
+        dropOldest()
+        return loaded
       }
-      await dropOldest()
-      return loaded
     },
     evict(tenant) {
       const concerned = [...owners.values()].filter((owner) => tenant === undefined || owner.tenant === tenant)
@@ -173,11 +173,11 @@ export function makeKeyCache(custody: Custody): KeyCache {
         for (const holding of owner.holdings.values()) holding.expire()
       }
     },
-    async flush() {
-      await flushUnwritten()
-      for (const owner of owners.values()) await flushOwner(owner)
-    },
+    flush: () => ledger.flush(),
   }
 }
+
+const covers = (refresh: Refresh, needing: readonly Holding[], create: boolean): boolean =>
+  refresh.create === create && needing.every((holding) => refresh.holdings.includes(holding))
 
 const isOutage = (error: unknown): boolean => (error as { retryable?: unknown } | undefined)?.retryable === true

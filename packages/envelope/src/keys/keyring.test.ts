@@ -332,6 +332,68 @@ describe('the data-key cache', () => {
     expect((await store.it.list('clinic-a', null))[0]?.usage).toEqual({ seals: 1, bytes: 4 })
   })
 
+  it('S19 finds a handle of before again, although its keys were dropped for want of room, and revokes through it', async () => {
+    const { keyring } = await open({ cache: { maxHeld: 1 } })
+    const purposes = ['field'] as const
+    const clinic = await keyring.tenant('clinic-a', { purposes })
+    const body = clinic.field(note)
+    const sealed = body.seal('x', { row })
+    await keyring.tenant('clinic-b', { purposes })
+    expect(await code(() => body.open(sealed, { row }))).toBe('PHI_ENVELOPE_STALE')
+    await keyring.tenant('clinic-a', { purposes })
+    expect(body.open(sealed, { row })).toBe('x')
+    await keyring.revoke({ tenant: 'clinic-a', keyId: clinic.keys('field').active().id })
+    expect(await code(() => body.open(sealed, { row }))).toBe('PHI_ENVELOPE_STALE')
+  })
+
+  it('S19 an eviction reaches keys that were being loaded while there was no room', async () => {
+    const { keyring, store } = await open({ cache: { maxHeld: 1 } })
+    const purposes = ['field'] as const
+    await keyring.tenant('clinic-a', { purposes })
+    keyring.evict()
+    let others: Promise<unknown> | undefined
+    let hasBegun = false
+    store.fail((method) => {
+      // While clinic-a is loaded, others come and take the room.
+      if (method !== 'list' || hasBegun) return undefined
+      hasBegun = true
+      others = Promise.all(['b', 'c'].map((id) => keyring.tenant(`clinic-${id}`, { purposes })))
+      return undefined
+    })
+    const [clinic] = await Promise.all([keyring.tenant('clinic-a', { purposes }), others])
+    await others
+    keyring.evict('clinic-a')
+    expect(await code(() => clinic.field(note).seal('x', { row }))).toBe('PHI_ENVELOPE_STALE')
+  })
+
+  it('lets all who wait for one hanging call share its outcome, instead of each waiting anew', async () => {
+    const { keyring, kms } = await open({ kmsTimeoutMs: 100 })
+    await keyring.tenant('clinic-a', { purposes: ['field'] })
+    keyring.evict()
+    kms.fail(() => ({ hangs: true }))
+    kms.calls.length = 0
+    const codes = await Promise.all(Array.from({ length: 50 }, () => code(keyring.tenant('clinic-a', { purposes: ['field'] }))))
+    expect(new Set(codes)).toEqual(new Set(['PHI_ENVELOPE_KMS_UNAVAILABLE']))
+    expect(kms.calls).toEqual(['unwrap'])
+  })
+
+  it('S90 goes on where usage cannot be written, and writes it later, once', async () => {
+    const { keyring, store, clock } = await open()
+    const body = (await keyring.tenant('clinic-a', { purposes: ['field'] })).field(note)
+    body.seal('four', { row })
+    store.fail((method) => (method === 'addUsage' ? { throws: new Error('read-only') } : undefined))
+    for (let i = 0; i < 40; i++) {
+      clock.advance(MINUTE)
+      await keyring.tenant('clinic-a', { purposes: ['field'] })
+      body.seal('four', { row })
+    }
+    keyring.evict()
+    store.fail(undefined)
+    await keyring.close()
+    await keyring.close()
+    expect((await store.it.list('clinic-a', null))[0]?.usage).toEqual({ seals: 41, bytes: 164 })
+  })
+
   it('S90 writes usage down, and keeps it where the store is away', async () => {
     const { keyring, store } = await open()
     const body = (await keyring.tenant('clinic-a', { purposes: ['field'] })).field(note)
