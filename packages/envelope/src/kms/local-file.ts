@@ -166,6 +166,15 @@ async function readFileChecked(path: string): Promise<KeyFile> {
 
 /** Writes a file that is there whole or not at all: beside it first, synced, then renamed. */
 async function writeWhole(path: string, file: KeyFile): Promise<void> {
+  try {
+    await writeBeside(path, file)
+  } catch {
+    throw refuse('it could not be written, and is as it was')
+  }
+  await syncFolder(dirname(path))
+}
+
+async function writeBeside(path: string, file: KeyFile): Promise<void> {
   const beside = join(dirname(path), `.${basename(path)}.${toHex(randomBytes(6))}.new`)
   const handle = await open(beside, 'wx', 0o600)
   try {
@@ -180,7 +189,6 @@ async function writeWhole(path: string, file: KeyFile): Promise<void> {
     await unlink(beside).catch(() => undefined)
     throw error
   }
-  await syncFolder(dirname(path))
 }
 
 /** The rename itself is durable only once the folder is synced; not every file system lets a folder be opened for that. */

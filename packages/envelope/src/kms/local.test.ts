@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomBytes } from '@phi/core'
@@ -181,6 +181,25 @@ describe('the keyring file', () => {
     expect((await other.describe(wrapped.kek)).state).toBe('destroyed')
     expect((await refusal(other.unwrap({ ...wrapped, context }))).code).toBe('PHI_ENVELOPE_KMS_KEY_GONE')
     expect(await readFile(path('two'), 'utf8')).not.toContain(Buffer.from(wrapped.wrapped).toString('base64'))
+  })
+
+  it('keeps the old file, and says nothing of its path, where the new one cannot be written', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'phi-jane-roe-'))
+    const file = join(folder, 'keys')
+    const kms = await createKeyFile(file, secret)
+    const { wrapped } = await wrapIn(kms)
+    const before = await readFile(file)
+    // A folder under the name that the file is to be renamed to.
+    await rm(file)
+    await mkdir(file)
+    const error = await refusal(kms.rotate())
+    expect(error.code).toBe('PHI_ENVELOPE_KEY_FILE')
+    expect(`${error.message}${error.stack}${String(error.cause)}`).not.toContain('jane-roe')
+    await rm(file, { recursive: true })
+    await writeFile(file, before, { mode: 0o600 })
+    expect(await (await openKeyFile(file, secret)).unwrap({ ...wrapped, context })).toHaveLength(32)
+    expect((await readdir(folder)).sort()).toEqual(['keys'])
+    await rm(folder, { recursive: true })
   })
 
   it('says what to do when there is no file, or a lock is left behind', async () => {

@@ -73,7 +73,11 @@ export function localKmsOver(keyring: LocalKeyring): LocalKms {
     return found
   }
   const coreOf = ({ id, key }: LocalKek): AeadCore => {
-    if (key === undefined) throw envelopeError('PHI_ENVELOPE_KMS_KEY_GONE')
+    if (key === undefined) {
+      // Perhaps another process destroyed it.
+      cores.delete(id)
+      throw envelopeError('PHI_ENVELOPE_KMS_KEY_GONE')
+    }
     const known = cores.get(id)
     if (known?.key === key) return known.core
     const core = kcXaesCore(importKey(key))
