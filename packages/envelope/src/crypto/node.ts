@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto'
+import { giveBack } from '../give-back.ts'
 
 /** A key as the platform likes it best. In Node a KeyObject: a raw Buffer costs 4 to 6 times as much a call on Node 24. */
 export type SecretKey = KeyObject
@@ -64,22 +65,9 @@ export function gcmSealInto(
   if (aad !== undefined) cipher.setAAD(aad)
   const body = cipher.update(plaintext)
   out.set(body, at)
-  release(body)
+  giveBack(body)
   cipher.final()
   out.set(cipher.getAuthTag(), at + plaintext.length)
-}
-
-/** Bytes worth giving back by hand. */
-const LARGE = 4096
-
-/**
- * Gives the memory of a copied buffer back at once: leaving 16 KiB pieces to the garbage collector costs a third of their encryption. Node 20
- * has no way to.
- */
-function release(bytes: Uint8Array): void {
-  const { buffer } = bytes as { buffer: ArrayBufferLike & { transfer?: (length: number) => unknown } }
-  // Only a buffer that is these bytes and nothing else; short ones may share a pool.
-  if (bytes.length >= LARGE && buffer.byteLength === bytes.length) buffer.transfer?.(0)
 }
 
 /** AES-256-GCM (SP 800-38D), 12-byte nonce: ciphertext ‖ tag[16]. */
