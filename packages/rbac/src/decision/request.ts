@@ -1,4 +1,5 @@
 import type { PurposeOfUse } from '@phi/core'
+import type { Facts } from '../expression/evaluate.ts'
 import type { Grant } from '../policy/grant.ts'
 import type { Vocabulary } from '../policy/parse.ts'
 import type { FieldOf, TypeOf } from '../policy/words.ts'
@@ -72,6 +73,22 @@ export function ownParts(value: unknown): unknown {
   return request
 }
 
+/** The same facts at a time. Every key is written out, so that none is read from a prototype. */
+export function atTime({ actor, action, resource, context, purpose, grants }: Facts, at: unknown): Facts {
+  return { actor, action, resource, context, purpose, grants, at }
+}
+
+/** A copy, two levels deep, that has its own properties only. */
+export function ownDeep<Value>(value: Value): Value {
+  const copy = own(value)
+  if (!isObject(copy) || Array.isArray(copy)) return copy as Value
+  for (const key of Object.keys(copy)) copy[key] = own(copy[key])
+  return copy as Value
+}
+
+/** Whether something can be a record. */
+export const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** What is wrong with a request, in a fixed phrase; `undefined` for one that can be answered. */
 export function problemOf(value: unknown): string | undefined {
   if (!isObject(value)) return 'the request is no object'
@@ -81,7 +98,7 @@ export function problemOf(value: unknown): string | undefined {
   if (!Array.isArray(actor.roles)) return 'the roles of the actor are no array'
   if (actor.roles.length > MAX_ROLES) return 'the actor has too many roles'
   if (!isObject(resource)) return 'the resource is no object'
-  if (!isObject(resource.record) || Array.isArray(resource.record)) return 'the record is no object'
+  if (!isRecord(resource.record)) return 'the record is no object'
   if (fields !== undefined && !(Array.isArray(fields) && fields.length <= 1_000)) return 'the fields asked for are no array'
   return undefined
 }

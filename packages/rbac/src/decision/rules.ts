@@ -11,7 +11,17 @@ import { conclude, denial } from './conclude.ts'
 import type { Decision } from './decision.ts'
 import type { Evidence } from './fulfil.ts'
 import { mayEver } from './may-ever.ts'
-import { isPolluted, MAX_ROLES, ownParts, problemOf, type Request, type ResourceOf, type TypeRequest } from './request.ts'
+import {
+  atTime,
+  isPolluted,
+  isRecord,
+  MAX_ROLES,
+  ownParts,
+  problemOf,
+  type Request,
+  type ResourceOf,
+  type TypeRequest,
+} from './request.ts'
 import { leavesOf } from './tree.ts'
 import { type Decider, type View, type ViewOptions, viewOf } from './view.ts'
 
@@ -56,10 +66,20 @@ interface RoleSet {
   readonly roles: readonly string[]
   /** The atoms that matter to it: those of forbids, and of the permits it has (of all permits when it has none). */
   readonly atoms: readonly number[]
-  readonly decisions: Map<number | string, Decision>
+  readonly decisions: Remembered
+}
+
+/** Decisions by key: a plain array while the keys are few, since most buckets have a handful of atoms. */
+interface Remembered {
+  get(key: number | string): Decision | undefined
+  set(key: number | string, decision: Decision): void
 }
 const MAX_DECISIONS = 4_096
 const MAX_ROLE_SETS = 1_024
+/** Role sets below this mask (eight roles) lie in an array. */
+const SMALL_MASK = 256
+/** Up to this many atoms, every combination has its place in an array. */
+const FEW = 6
 /** As many ternary digits as fit into an integer that every engine keeps unboxed. */
 const SHORT = 18
 
@@ -71,11 +91,28 @@ interface Entry {
 }
 interface Cell {
   readonly bucket: Bucket
-  readonly roleSets: Map<string | number, RoleSet>
+  /** By the bits of the roles, or by their names where a policy has more roles than bits. */
+  readonly roleSets: (RoleSet | undefined)[]
+  readonly namedSets: Map<string | number, RoleSet>
   readonly foreign: Decision
 }
 
 const forbidsSchema = z.array(ruleSchema).max(1_000)
+
+/** What a record says about its tenant. Nearly always under the same name, which engines read faster than one that varies. */
+function tenantOf(entry: Entry, record: Facts['resource']['record']): unknown {
+  return entry.tenant === 'tenant' ? record.tenant : record[entry.tenant]
+}
+
+/** Whether a permit without obligations applies. */
+function isPermitted(bucket: Bucket, roles: readonly unknown[], facts: Facts): boolean {
+  for (let i = 0; i < roles.length; i++) {
+    const tests = bucket.byRole.get(roles[i] as string)
+    if (tests === undefined) continue
+    for (let j = 0; j < tests.length; j++) if ((tests[j] as Bucket['tests'][number])(facts) === TRUE) return true
+  }
+  return false
+}
 
 /** Which roles have the permits of a role: itself, and those that inherit it. */
 function holdersOf(policy: PolicyJson): (role: string) => ReadonlySet<string> {
@@ -174,7 +211,7 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
       because: [{ rule: 'phi:tenant', atom: `actor.tenant = resource.${entry.tenant}`, at: '', met: false }],
       citations: ['45 CFR 164.312(a)(1)'],
     })
-    const cell = { bucket, roleSets: new Map(), foreign }
+    const cell = { bucket, roleSets: [], namedSets: new Map(), foreign }
     entry.buckets.set(action, cell)
     return cell
   }
@@ -194,20 +231,19 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
       const { bucket } = (entry.buckets.get(facts.action as string) ?? this.#cell(entry, facts.action)) as Cell
       if (!bucket.simple || facts.fields !== undefined) return this.decide(request).outcome === 'allow'
       const { tenant, roles } = actor
-      if (typeof tenant !== 'string' || tenant === '' || resource.record[entry.tenant] !== tenant) return false
+      if (typeof tenant !== 'string' || tenant === '' || tenantOf(entry, resource.record) !== tenant) return false
+      if (typeof request !== 'object' || typeof actor !== 'object' || typeof resource !== 'object') return false
+      if (!isRecord(resource.record)) return false
       if (typeof actor.id !== 'string' || actor.id === '' || !Array.isArray(roles) || roles.length > MAX_ROLES) return false
-      const { forbids, byRole } = bucket
+      // The permits first: most requests have none, and both must be asked for a yes.
+      if (!isPermitted(bucket, roles, facts)) return false
+      const { forbids } = bucket
       for (let i = 0; i < forbids.length; i++) {
         const forbid = forbids[i] as Bucket['forbids'][number]
         if (forbid.test(facts) === FALSE) continue
         return forbid.overrides.length > 0 && this.decide(request).outcome === 'allow'
       }
-      for (let i = 0; i < roles.length; i++) {
-        const tests = byRole.get(roles[i])
-        if (tests === undefined) continue
-        for (let j = 0; j < tests.length; j++) if ((tests[j] as Bucket['tests'][number])(facts) === TRUE) return true
-      }
-      return false
+      return true
     } catch {
       // Whatever is wrong with the request, the long way round finds a word for it.
       return this.decide(request).outcome === 'allow'
@@ -238,12 +274,12 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     if (cell === undefined) return this.#problem('the action is not in the policy', null, entry.name)
     const { bucket } = cell
     const { tenant } = actor
-    if (typeof tenant !== 'string' || tenant === '' || resource.record[entry.tenant] !== tenant) return cell.foreign
+    if (typeof tenant !== 'string' || tenant === '' || tenantOf(entry, resource.record) !== tenant) return cell.foreign
     const { fields } = facts
     if (fields !== undefined && !fields.every((field) => entry.fields.has(field))) {
       return this.#problem('a field asked for is not declared', bucket.action, entry.name)
     }
-    if (bucket.timed && facts.at === undefined) facts = { ...facts, at: this.#clock() }
+    if (bucket.timed && facts.at === undefined) facts = atTime(facts, this.#clock())
     const roleSet = this.#roleSet(cell, actor.roles as readonly unknown[])
     if (fields !== undefined) {
       return conclude(this.reference, bucket, { roles: roleSet.roles, fields }, truthsOf(bucket, roleSet.atoms, facts))
@@ -253,7 +289,6 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     if (known !== undefined) return known
     const truths = truthsOfKey(bucket, roleSet.atoms, key)
     const decision = conclude(this.reference, bucket, { roles: roleSet.roles, fields: undefined }, truths)
-    if (roleSet.decisions.size >= MAX_DECISIONS) roleSet.decisions.clear()
     roleSet.decisions.set(key, decision)
     return decision
   }
@@ -266,12 +301,14 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
         const number = this.#roleNumbers.get(roles[i] as string)
         if (number !== undefined) mask |= 1 << number
       }
+      const existing = mask < SMALL_MASK ? cell.roleSets[mask] : cell.namedSets.get(mask)
+      if (existing !== undefined) return existing
       key = mask
     } else {
       key = this.#known(roles).sort().join(' ')
+      const existing = cell.namedSets.get(key)
+      if (existing !== undefined) return existing
     }
-    const existing = cell.roleSets.get(key)
-    if (existing !== undefined) return existing
     const known = this.#known(roles)
     const { bucket } = cell
     const held = bucket.permits.filter(({ holders }) => known.some((role) => holders.has(role)))
@@ -281,9 +318,14 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     ]
     const wanted = new Set<number>()
     for (const { tree } of trees) if (tree !== undefined) for (const { index } of leavesOf(tree)) wanted.add(index)
-    const roleSet = { roles: known, atoms: [...wanted].sort((a, b) => a - b), decisions: new Map<number | string, Decision>() }
-    if (cell.roleSets.size >= MAX_ROLE_SETS) cell.roleSets.clear()
-    cell.roleSets.set(key, roleSet)
+    const roleSet = { roles: known, atoms: [...wanted].sort((a, b) => a - b), decisions: rememberedFor(wanted.size) }
+    if (typeof key === 'number' && key < SMALL_MASK) {
+      while (cell.roleSets.length <= key) cell.roleSets.push(undefined)
+      cell.roleSets[key] = roleSet
+    } else {
+      if (cell.namedSets.size >= MAX_ROLE_SETS) cell.namedSets.clear()
+      cell.namedSets.set(key, roleSet)
+    }
     return roleSet
   }
 
@@ -320,6 +362,32 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     return new CompiledRules(this.policy, this.#clock, this.#index, this.#holders, all)
   }
 }
+
+class FewDecisions implements Remembered {
+  readonly #places: (Decision | undefined)[]
+  constructor(atoms: number) {
+    this.#places = new Array<Decision | undefined>(3 ** atoms).fill(undefined)
+  }
+  get(key: number | string): Decision | undefined {
+    return this.#places[key as number]
+  }
+  set(key: number | string, decision: Decision): void {
+    this.#places[key as number] = decision
+  }
+}
+
+class ManyDecisions implements Remembered {
+  readonly #map = new Map<number | string, Decision>()
+  get(key: number | string): Decision | undefined {
+    return this.#map.get(key)
+  }
+  set(key: number | string, decision: Decision): void {
+    if (this.#map.size >= MAX_DECISIONS) this.#map.clear()
+    this.#map.set(key, decision)
+  }
+}
+
+const rememberedFor = (atoms: number): Remembered => (atoms <= FEW ? new FewDecisions(atoms) : new ManyDecisions())
 
 function safely(test: Bucket['tests'][number], facts: Facts): Truth {
   try {

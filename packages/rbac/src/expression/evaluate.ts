@@ -34,18 +34,26 @@ function rootOf(root: string): (facts: Facts) => unknown {
   return root === 'resource' ? (facts) => facts.resource.record : (facts) => facts.context
 }
 
-/** Reads a path without looking at types. Null on the way is null at the end. */
-function rawReader(path: AttributePath): Read {
+/** What can have attributes: an object that is neither an array nor a time. */
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+
+/**
+ * Reads a path without looking at the type at its end. Null on the way is null at the end where the policy allows null there, and
+ * unreadable elsewhere.
+ */
+function rawReader(path: AttributePath, mayBeNull: readonly boolean[]): Read {
   const [root, ...names] = path.split('.') as [string, ...string[]]
   const start = rootOf(root)
   return (facts) => {
     let value = start(facts)
-    for (const name of names) {
+    for (let i = 0; i < names.length; i++) {
       if (value === undefined) return ABSENT
-      if (value === null) return null
-      if (typeof value !== 'object') return INVALID
-      value = (value as Record<string, unknown>)[name]
+      if (value === null) return mayBeNull[i - 1] === true ? null : INVALID
+      if (!isPlain(value)) return INVALID
+      value = (value as Record<string, unknown>)[names[i] as string]
     }
+    if (value === null) return mayBeNull[names.length - 1] === true ? null : INVALID
     return value === undefined ? ABSENT : value
   }
 }
@@ -74,7 +82,7 @@ function sound(attribute: Attribute, value: unknown): unknown {
       return value
     }
     case 'object':
-      return typeof value === 'object' && !Array.isArray(value) ? value : INVALID
+      return isPlain(value) ? value : INVALID
     case 'opaque':
       return value
   }
@@ -84,29 +92,28 @@ function nullable(attribute: Attribute): boolean {
   return attribute.type === 'opaque' || attribute.nullable === true
 }
 
-/** What a policy says about an attribute. A path through something nullable may end in null as well. */
-function declared(policy: PolicyJson, type: ResourceType, path: AttributePath): Attribute {
-  const names = path.split('.')
-  const along = names.slice(2).map((_, index) => names.slice(0, index + 2).join('.') as AttributePath)
-  const through = along.some((each) => nullable(attributeOfPath(policy, type, each) as Attribute))
-  const found = attributeOfPath(policy, type, path) ?? ({ type: 'opaque' } as const)
-  return through && found.type !== 'opaque' ? { ...found, nullable: true } : found
-}
-
 function reader(policy: PolicyJson, type: ResourceType, path: AttributePath): Read {
-  const attribute = declared(policy, type, path)
-  const mayBeNull = nullable(attribute)
-  const read = rawReader(path)
+  const names = path.split('.')
+  const attributes = names
+    .slice(1)
+    .map((_, index) => attributeOfPath(policy, type, names.slice(0, index + 2).join('.') as AttributePath))
+  const mayBeNull = attributes.map((each) => each === undefined || nullable(each))
+  const attribute = attributes.at(-1) ?? ({ type: 'opaque' } as const)
+  const read = rawReader(path, mayBeNull)
   return (facts) => {
     const value = read(facts)
-    if (value === null) return mayBeNull ? null : INVALID
-    return value === ABSENT || value === INVALID ? value : sound(attribute, value)
+    return value === null || value === ABSENT || value === INVALID ? value : sound(attribute, value)
   }
 }
 
-function termReader(policy: PolicyJson, type: ResourceType, term: Term): Read {
+/** `other` is what the term is held against: a text beside an instant is an instant. */
+function termReader(policy: PolicyJson, type: ResourceType, term: Term, other?: Term): Read {
   if ('attr' in term) return reader(policy, type, term.attr)
-  if ('value' in term) return () => term.value
+  if ('value' in term) {
+    const beside = other !== undefined && 'attr' in other ? attributeOfPath(policy, type, other.attr)?.type : undefined
+    const value = beside === 'instant' ? instantOf(term.value) : term.value
+    return () => value
+  }
   return (facts) => {
     const at = instantOf(facts.at)
     return Number.isNaN(at) ? INVALID : at
@@ -163,7 +170,7 @@ function equalsTest(policy: PolicyJson, type: ResourceType, left: Term, right: T
     if (attribute.type === 'string' || attribute.type === 'boolean')
       return recordEquals(place.name, right.value, nullable(attribute))
   }
-  const [one, two] = [termReader(policy, type, left), termReader(policy, type, right)]
+  const [one, two] = [termReader(policy, type, left, right), termReader(policy, type, right, left)]
   return (facts) => {
     const a = one(facts)
     const b = two(facts)
@@ -175,7 +182,7 @@ function equalsTest(policy: PolicyJson, type: ResourceType, left: Term, right: T
 }
 
 function orderTest(policy: PolicyJson, type: ResourceType, atom: Atom & { op: 'lt' | 'le' | 'gt' | 'ge' }): Test {
-  const [one, two] = [termReader(policy, type, atom.left), termReader(policy, type, atom.right)]
+  const [one, two] = [termReader(policy, type, atom.left, atom.right), termReader(policy, type, atom.right, atom.left)]
   const { op } = atom
   return (facts) => {
     const a = one(facts)

@@ -7,7 +7,10 @@ export type Literal = string | number | boolean
 /** `actor.id`, `resource.careTeam`, `context.ip`; nested objects by dots: `resource.patient.id`. */
 export type AttributePath = `${'actor' | 'resource' | 'context'}.${string}`
 
-/** Something that has a value: an attribute, a constant, or the time of the request. */
+/**
+ * Something that has a value: an attribute, a constant, or the time of the request. A constant beside an instant is the text of a
+ * UTC time with milliseconds.
+ */
 export type Term = { readonly attr: AttributePath } | { readonly value: Literal } | { readonly now: true }
 
 /** The smallest conditions: each is true, false or unknown for a request. */

@@ -1,4 +1,4 @@
-import type { PurposeOfUse } from '@phi/core'
+import { formatInstant, type PurposeOfUse } from '@phi/core'
 import { rbacError } from '../errors.ts'
 import type { AttributePath, Expression, Literal, Term } from '../expression/expression.ts'
 import type { builtInGrants } from './override.ts'
@@ -39,9 +39,24 @@ type ResourceValue<Words extends Vocabulary, Path extends string> = {
 }[TypeOf<Words>]
 
 type Known<Value> = Value extends Date ? Date : Value
-type Side<Value, Uses extends string> = Operand<Value, Uses> | (Value extends Date ? never : Value)
+type Wide<Value> = Value extends string ? string : Value extends number ? number : Value extends boolean ? boolean : Value
+/** What an operand is held against: another one, or a constant; a Date is written down as UTC text. */
+type Side<Value, Uses extends string> = Operand<Wide<NoInfer<Value>>, Uses> | NoInfer<Value>
 type Bool<Uses extends string> = Condition<Uses> | Operand<boolean, Uses>
-type Moment = Date | number | string
+/** Instants: Dates, and texts of UTC times, which only `definePolicy` can tell from other texts. */
+type Moment = Date | string
+
+/** Compares two numbers or two instants. */
+export interface Order {
+  <A extends string = never, B extends string = never>(
+    left: Operand<number, A>,
+    right: Operand<number, B> | number,
+  ): Condition<A | B>
+  <A extends string = never, B extends string = never>(
+    left: Operand<Moment, A>,
+    right: Operand<Moment, B> | Moment,
+  ): Condition<A | B>
+}
 
 /** The words of conditions. */
 export interface Conditions<Words extends Vocabulary, Grant extends string> {
@@ -61,22 +76,10 @@ export interface Conditions<Words extends Vocabulary, Grant extends string> {
     left: Operand<Value, A>,
     right: Side<Value, B>,
   ): Condition<A | B>
-  lt<Value extends number | Moment, A extends string = never, B extends string = never>(
-    left: Operand<Value, A>,
-    right: Side<Value, B>,
-  ): Condition<A | B>
-  le<Value extends number | Moment, A extends string = never, B extends string = never>(
-    left: Operand<Value, A>,
-    right: Side<Value, B>,
-  ): Condition<A | B>
-  gt<Value extends number | Moment, A extends string = never, B extends string = never>(
-    left: Operand<Value, A>,
-    right: Side<Value, B>,
-  ): Condition<A | B>
-  ge<Value extends number | Moment, A extends string = never, B extends string = never>(
-    left: Operand<Value, A>,
-    right: Side<Value, B>,
-  ): Condition<A | B>
+  readonly lt: Order
+  readonly le: Order
+  readonly gt: Order
+  readonly ge: Order
   /** Whether a value is in a set, or in a list of constants. */
   in<Value extends string | number, A extends string = never, B extends string = never>(
     element: Operand<Value, A>,
@@ -107,6 +110,7 @@ const isOperand = (each: unknown): each is Operand<unknown> => typeof each === '
 function termOf(side: unknown): Term {
   if (isOperand(side)) return side.term
   if (typeof side === 'string' || typeof side === 'number' || typeof side === 'boolean') return { value: side }
+  if (side instanceof Date) return { value: formatInstant(side.getTime()) }
   throw rbacError('PHI_RBAC_POLICY', {
     path: 'policy.rules.*.when',
     detail: 'compares with what is neither an attribute nor a constant',

@@ -1,4 +1,4 @@
-import { type CanonicalValue, canonicalJson, isPhiError, parseAs, sha256, toHex, utf8 } from '@phi/core'
+import { type CanonicalValue, canonicalJson, isInstant, isPhiError, parseAs, sha256, toHex, utf8 } from '@phi/core'
 import { rbacError } from '../errors.ts'
 import {
   type AttributePath,
@@ -53,6 +53,10 @@ export function attributeOfPath(policy: PolicyJson, type: ResourceType, path: At
 }
 
 type Scalar = 'string' | 'number' | 'boolean' | 'instant' | 'ip'
+interface Side {
+  readonly type: Scalar
+  readonly values?: readonly string[] | undefined
+}
 
 function checkExpression(policy: PolicyJson, type: ResourceType, expression: Expression, path: string): void {
   const attribute = (name: AttributePath): Attribute =>
@@ -61,7 +65,7 @@ function checkExpression(policy: PolicyJson, type: ResourceType, expression: Exp
     const found = attribute(name)
     return found.type === 'opaque' ? refuse(path, 'names an attribute whose type conditions cannot speak about') : found
   }
-  const scalar = (term: Term): { type: Scalar; values?: readonly string[] | undefined } => {
+  const scalar = (term: Term): Side => {
     if ('now' in term) return { type: 'instant' }
     if ('value' in term) {
       if (typeof term.value === 'number' && !Number.isFinite(term.value)) refuse(path, 'holds a number that is not finite')
@@ -70,6 +74,16 @@ function checkExpression(policy: PolicyJson, type: ResourceType, expression: Exp
     const found = usable(term.attr)
     if (found.type === 'set' || found.type === 'object') return refuse(path, 'compares something that is not a single value')
     return found as { type: Scalar }
+  }
+  /** The types of two terms, as they stand side by side: a text that is a time counts as an instant beside one. */
+  const sides = (left: Term, right: Term): readonly [Side, Side] => {
+    const types = [scalar(left), scalar(right)] as const
+    const timely = (one: Term, other: { type: Scalar }) =>
+      other.type === 'instant' && 'value' in one && typeof one.value === 'string' && isInstant(one.value)
+    return [
+      timely(left, types[1]) ? { type: 'instant' } : types[0],
+      timely(right, types[0]) ? { type: 'instant' } : types[1],
+    ] as const
   }
   const known = (values: readonly string[] | undefined, constant: unknown) => {
     if (values !== undefined && typeof constant === 'string' && !values.includes(constant)) {
@@ -82,7 +96,7 @@ function checkExpression(policy: PolicyJson, type: ResourceType, expression: Exp
   for (const { atom } of atoms) {
     switch (atom.op) {
       case 'eq': {
-        const [left, right] = [scalar(atom.left), scalar(atom.right)]
+        const [left, right] = sides(atom.left, atom.right)
         if (left.type !== right.type) refuse(path, 'compares two different types')
         if (!('attr' in atom.left) && !('attr' in atom.right)) refuse(path, 'compares no attribute')
         if ('value' in atom.right) known(left.values, atom.right.value)
@@ -93,7 +107,7 @@ function checkExpression(policy: PolicyJson, type: ResourceType, expression: Exp
       case 'le':
       case 'gt':
       case 'ge': {
-        const [left, right] = [scalar(atom.left), scalar(atom.right)]
+        const [left, right] = sides(atom.left, atom.right)
         if (left.type !== right.type || (left.type !== 'number' && left.type !== 'instant')) {
           refuse(path, 'orders what is not two numbers or two instants')
         }
