@@ -67,7 +67,7 @@ export default {
       from: { path: '^(packages|examples)/([^/]+)/' },
       to: {
         path: '^(packages|examples)/[^/]+/',
-        pathNot: ['^$1/$2/', '^packages/(core|postgres)/test/'],
+        pathNot: ['^$1/$2/', '^packages/(core|postgres|rbac)/test/'],
         dependencyTypes: ['local'],
       },
     },

@@ -4,6 +4,7 @@
  * @module @phi/rbac
  */
 export type { Because, Decision, NearestMiss, Outcome, Reason } from './decision/decision.ts'
+export { explain } from './decision/explain.ts'
 export { type Evidence, fulfil, stepUpChallenge } from './decision/fulfil.ts'
 export type { ActorOf, Loaded, Request, ResourceOf, TypeRequest } from './decision/request.ts'
 export { type CompileOptions, compile, type Rules } from './decision/rules.ts'

@@ -83,6 +83,11 @@ describe('a view', () => {
     expect(rules.view({ ...asked, purpose: 'BTG' })).toMatchObject({ record: undefined, decision: { outcome: 'allow-if' } })
   })
 
+  it('S7 holds no more than the fields that are asked for', () => {
+    expect(rules.view({ ...as('therapist'), fields: ['name', 'notes'] }).record).toEqual({ name: 'N', notes: [note('n1')] })
+    expect(rules.view({ ...as('therapist'), fields: ['name', 'ssn'] }).record).toBeUndefined()
+  })
+
   it('does not share what is nested with the record', () => {
     const original = note('n1')
     const { record } = rules.view({ ...as('therapist'), resource: { type: 'Note', record: original } })

@@ -51,7 +51,10 @@ function narrowed(request: Request, state: State, fulfilled: Decision): Record<s
   const inner: State = { ...state, path: [...state.path, record] }
   const { relations = {} } = state.rules.policy.resources[type] ?? {}
   const out: Record<string, unknown> = {}
+  // Who asks for fields by name gets those, and no more (minimum necessary, 45 CFR 164.502(b)).
+  const { fields: asked = fulfilled.fields } = request as { readonly fields?: readonly string[] }
   for (const field of fulfilled.fields) {
+    if (!asked.includes(field)) continue
     const value = record[field]
     if (value === undefined) continue
     const to = Object.hasOwn(relations, field) ? relations[field] : undefined

@@ -1,4 +1,4 @@
-import { type Atom, type AttributePath, type Expression, isAtom, type Literal, type Term } from './expression.ts'
+import { type Atom, type Expression, isAtom, type Literal, type Term } from './expression.ts'
 
 const quoted = (value: Literal): string => (typeof value === 'string' ? `"${value}"` : String(value))
 const words = { lt: '<', le: '<=', gt: '>', ge: '>=' } as const
@@ -55,6 +55,3 @@ export function expressionText(expression: Expression): string {
     .map((each) => (isAtom(each) ? expressionText(each) : `(${expressionText(each)})`))
     .join(` ${expression.op} `)
 }
-
-/** The last name of a path. */
-export const lastName = (path: AttributePath): string => path.slice(path.lastIndexOf('.') + 1)

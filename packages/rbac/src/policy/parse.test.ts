@@ -1,7 +1,8 @@
 import { canonicalJson } from '@phi/core'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import type { Expression } from '../expression/expression.ts'
+import { compile } from '../decision/rules.ts'
+import { type Expression, MAX_EXPRESSION_DEPTH } from '../expression/expression.ts'
 import { builtInOverrides } from './override.ts'
 import { isChecked, parsePolicy, policyHash } from './parse.ts'
 import type { PolicyJson } from './policy.ts'
@@ -208,6 +209,7 @@ describe('a policy', () => {
     ['a network with host bits', { op: 'cidr', of: 'context.ip', ranges: ['10.0.0.1/8'] }],
     ['an unknown kind of grant', { op: 'granted', kind: 'mercy' }],
     ['an empty and', { op: 'and', of: [] }],
+    ['half a character', { op: 'eq', left: attr('actor.id'), right: { value: '\ud800' } }],
     ['a number that is not finite', { op: 'lt', left: attr('resource.words'), right: { value: Number.POSITIVE_INFINITY } }],
   ]
   it.each(conditions)('with a condition on %s is refused', async (_, when) => {
@@ -251,6 +253,18 @@ describe('a policy', () => {
       expect(error.code).toBe('PHI_RBAC_POLICY')
       expect(error.message).not.toContain('PHI here')
     }
+  })
+
+  it('takes conditions up to the depth that is stated, and no deeper', async () => {
+    const nested = (depth: number) =>
+      Array.from({ length: depth - 1 }).reduce((of: unknown) => ({ op: 'and', of: [of] }), { op: 'purpose', is: ['TREAT'] })
+    const policy = parsePolicy(withCondition(nested(MAX_EXPRESSION_DEPTH)))
+    expect(policyHash(policy)).toMatch(/^sha256:/)
+    const more = compile(policy).with([
+      { id: 'y', effect: 'forbid', actions: ['read'], resources: ['Note'], when: nested(MAX_EXPRESSION_DEPTH) as Expression },
+    ])
+    expect(more.reference.hash).toMatch(/^sha256:/)
+    expect((await refusal(() => parsePolicy(withCondition(nested(MAX_EXPRESSION_DEPTH + 1))))).code).toBe('PHI_RBAC_POLICY')
   })
 
   it('S21 has overrides built in that each name their text', () => {

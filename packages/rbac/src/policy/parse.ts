@@ -1,4 +1,14 @@
-import { type CanonicalValue, canonicalJson, isInstant, isPhiError, parseAs, sha256, toHex, utf8 } from '@phi/core'
+import {
+  type CanonicalValue,
+  canonicalJson,
+  isInstant,
+  isPhiError,
+  MAX_CANONICAL_DEPTH,
+  parseAs,
+  sha256,
+  toHex,
+  utf8,
+} from '@phi/core'
 import { rbacError } from '../errors.ts'
 import {
   type AttributePath,
@@ -24,7 +34,7 @@ function checkShape(value: unknown): void {
   let count = 0
   const walk = (each: unknown, depth: number): void => {
     if (typeof each !== 'object' || each === null) return
-    if (depth > 2 * MAX_EXPRESSION_DEPTH + 16) refuse('policy', 'is nested too deeply, or in a circle')
+    if (depth > MAX_CANONICAL_DEPTH) refuse('policy', 'is nested too deeply, or in a circle')
     if (++count > 2_000_000) refuse('policy', 'is too large')
     for (const inner of Array.isArray(each) ? each : Object.values(each)) walk(inner, depth + 1)
   }
@@ -280,6 +290,15 @@ function withoutUndefined(value: unknown): unknown {
   )
 }
 
+function hashOf(policy: PolicyJson): string {
+  try {
+    return `sha256:${toHex(sha256(utf8(canonicalJson(policy as unknown as CanonicalValue))))}`
+  } catch {
+    // A lone surrogate in a constant, or attributes nested as deep as nothing is.
+    return refuse('policy', 'has no canonical JSON form')
+  }
+}
+
 /**
  * Reads a policy from JSON: checks the form, and that names, types, roles, views and overrides fit together.
  * @throws PhiError PHI_RBAC_POLICY, with the place in schema terms
@@ -289,7 +308,7 @@ export function parsePolicy(value: unknown): Policy {
   const parsed = parseAs(policySchema, value, 'policy', (context) => rbacError('PHI_RBAC_POLICY', context)) as PolicyJson
   const policy = freeze(withoutUndefined(parsed)) as Policy
   checkPolicy(policy)
-  hashes.set(policy, `sha256:${toHex(sha256(utf8(canonicalJson(policy as unknown as CanonicalValue))))}`)
+  hashes.set(policy, hashOf(policy))
   return policy
 }
 
