@@ -14,7 +14,7 @@ import {
 export const START = Date.parse('2026-03-01T12:00:00.000Z')
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
-export const ISSUER = 'https://id.example.org'
+const ISSUER = 'https://id.example.org'
 
 /** An identity as verifyIdentity answers with it: signed in just before `at`, with two factors. */
 export const identityAt = (at: number, more: Partial<VerifiedIdentity> = {}): VerifiedIdentity => ({

@@ -154,7 +154,7 @@ describe('S22: an address is read', () => {
       expect(parseAddress(text)).toBeUndefined()
       expect(parseRange(text)).toBeUndefined()
     }
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(performance.now() - start).toBeLessThan(5000)
   })
 })
 

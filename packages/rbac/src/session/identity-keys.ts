@@ -58,16 +58,16 @@ async function resolve(resolver: Resolver, header: { alg: string; kid?: string }
  * @throws PhiError PHI_RBAC_SESSION_KEYS
  */
 export function staticKeys(keySet: JsonWebKeySet): IdentityKeys {
-  const refused = (detail: string) => sessionError('PHI_RBAC_SESSION_KEYS', { path: 'keySet', detail })
   let resolver: Resolver
   try {
     // A copy first: what is checked is what is used, whatever getters do.
-    const copy = structuredClone(keySet) as { keys: JsonWebKey[] }
-    if (!keySetSchema.safeParse(copy).success) throw refused('must hold public keys, of kind EC, OKP or RSA, and at least one')
-    resolver = createLocalJWKSet(copy as Parameters<typeof createLocalJWKSet>[0])
+    const copy = structuredClone(keySet) as Parameters<typeof createLocalJWKSet>[0]
+    keySetSchema.parse(copy)
+    resolver = createLocalJWKSet(copy)
   } catch {
-    // What jose or a getter says may quote the key.
-    throw refused('must be a set of public keys, of kind EC, OKP or RSA, and hold at least one')
+    // No cause: what a parser says may quote the key.
+    const detail = 'must be a set of public keys, of kind EC, OKP or RSA, and hold at least one'
+    throw sessionError('PHI_RBAC_SESSION_KEYS', { path: 'keySet', detail })
   }
   return Object.freeze({ keyFor: (header: { alg: string; kid?: string }) => resolve(resolver, header) })
 }
@@ -140,7 +140,8 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): Identi
   const careful = async (to: string, init: RequestInit): Promise<Response> => {
     const now = readClock(clock)
     const since = now === undefined || failedAt === undefined ? undefined : now - failedAt
-    if (since !== undefined && since >= 0 && since < failureCooldownMs) throw new Error('the key set was not to be had just now')
+    if (since !== undefined && since >= 0 && since < failureCooldownMs)
+      throw new Error('the key set was not to be had just now')
     try {
       const response = await fetch(to, init)
       if (response.status !== 200) throw new Error('the key set was not to be had')

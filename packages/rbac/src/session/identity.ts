@@ -5,7 +5,7 @@ import { hasDuplicateMember } from './duplicate-members.ts'
 import { sessionError } from './errors.ts'
 import type { IdentityKeys } from './identity-keys.ts'
 import type { Authentication } from './mfa.ts'
-import { readClock, shortText } from './text.ts'
+import { ownMembers, readClock, shortText } from './text.ts'
 
 /** Signature algorithms that can be allowed: asymmetric ones only. `EdDSA` and `Ed25519` are two names for one (RFC 8037, RFC 9864). */
 export const identityAlgorithms = [
@@ -15,7 +15,7 @@ export const identityAlgorithms = [
 export type IdentityAlgorithm = (typeof identityAlgorithms)[number]
 
 /** No token is read that is longer. Characters. */
-export const MAX_TOKEN_LENGTH = 16_384
+const MAX_TOKEN_LENGTH = 16_384
 
 export interface IdentityOptions {
   /** The `iss` of the identity provider, compared exactly. */
@@ -140,7 +140,7 @@ const textOf = (part: string | undefined): string => {
 function headerRefusal(token: string, { algorithms, types }: Options): IdentityRefusal | undefined {
   let header: { alg?: unknown; typ?: unknown; crit?: unknown; kid?: unknown }
   try {
-    header = decodeProtectedHeader(token)
+    header = ownMembers(decodeProtectedHeader(token))
     if (hasDuplicateMember(textOf(token.split('.')[0]))) return 'duplicate-member'
   } catch {
     return 'malformed'
@@ -202,9 +202,9 @@ function frozen<T>(value: T): T {
 
 /** What jose does not check. */
 function claimsVerdict(claims: Record<string, unknown>, options: Options, now: number): IdentityVerdict {
-  const read = claimsSchema.safeParse(claims)
+  const read = claimsSchema.safeParse(ownMembers(claims))
   if (!read.success) return refused('claim', read.error.issues[0]?.path[0])
-  const { iss, sub, aud, exp, iat, auth_time, amr, acr, azp, nonce } = read.data
+  const { iss, sub, aud, exp, iat, auth_time, amr, acr, azp, nonce } = ownMembers(read.data)
   const tolerance = options.clockToleranceSeconds * 1000
   // OpenID Connect Core §3.1.3.7: a token that is also for others is one that others hold too.
   if (!aud.every((each) => options.audience.includes(each))) return refused('audience', 'aud')

@@ -28,7 +28,7 @@ export interface SessionProfile {
   readonly seeds: readonly string[]
 }
 
-// 45 CFR 164.312 names the controls and no figure: "after a predetermined time" is for each organisation to set.
+// 45 CFR 164.312 names the controls and no figure: how long is for each organisation to set.
 const citations = Object.freeze([
   cite('45 CFR 164.312(a)(2)(iii)', { confirmation: 'memory', title: 'Automatic logoff' }),
   cite('45 CFR 164.312(a)(2)(i)', { confirmation: 'memory', title: 'Unique user identification' }),
@@ -63,7 +63,11 @@ export const sessionProfiles = Object.freeze({
   }),
 }) satisfies Readonly<Record<string, SessionProfile>>
 
-const duration = z.number().int().min(1).max(366 * DAY)
+const duration = z
+  .number()
+  .int()
+  .min(1)
+  .max(366 * DAY)
 
 export const profileSchema = z
   .strictObject({

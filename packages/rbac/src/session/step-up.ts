@@ -44,7 +44,9 @@ const requirementSchema = z
 function challengeOf({ acr_values, max_age }: z.output<typeof requirementSchema>): StepUpChallenge {
   const acr = acr_values?.join(' ')
   const description =
-    acr === undefined && max_age !== undefined ? 'More recent authentication is required' : 'A different authentication is required'
+    acr === undefined && max_age !== undefined
+      ? 'More recent authentication is required'
+      : 'A different authentication is required'
   const parts = ['error="insufficient_user_authentication"', `error_description="${description}"`]
   if (acr !== undefined) parts.push(`acr_values="${acr}"`)
   if (max_age !== undefined) parts.push(`max_age="${max_age}"`)
