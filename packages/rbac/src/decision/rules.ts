@@ -2,15 +2,16 @@ import { type CanonicalValue, type Clock, canonicalJson, parseAs, sha256, system
 import { z } from 'zod'
 import { rbacError } from '../errors.ts'
 import type { Facts } from '../expression/evaluate.ts'
-import { FALSE, TRUE, type Truth, UNKNOWN } from '../expression/truth.ts'
+import { FALSE, TRUE } from '../expression/truth.ts'
 import { checkRule, isChecked, type Policy, parsePolicy, policyHash, type Vocabulary } from '../policy/parse.ts'
 import { type Forbid, type PolicyJson, type Rule, ruleSchema } from '../policy/policy.ts'
 import type { TypeOf } from '../policy/words.ts'
 import { type Bucket, bucketOf } from './bucket.ts'
-import { conclude, denial } from './conclude.ts'
+import { denial } from './conclude.ts'
 import type { Decision } from './decision.ts'
 import type { Evidence } from './fulfil.ts'
 import { mayEver } from './may-ever.ts'
+import { Recall } from './recall.ts'
 import {
   atTime,
   isPolluted,
@@ -22,7 +23,6 @@ import {
   type ResourceOf,
   type TypeRequest,
 } from './request.ts'
-import { leavesOf } from './tree.ts'
 import { type Decider, type View, type ViewOptions, viewOf } from './view.ts'
 
 export interface CompileOptions {
@@ -61,27 +61,10 @@ export interface Rules<Words extends Vocabulary = Vocabulary> {
   with(forbids: readonly Forbid[]): Rules<Words>
 }
 
-/** Decisions remembered for one set of roles in a bucket, by how the atoms came out. */
-interface RoleSet {
-  readonly roles: readonly string[]
-  /** The atoms that matter to it: those of forbids, and of the permits it has (of all permits when it has none). */
-  readonly atoms: readonly number[]
-  readonly decisions: Remembered
-}
-
-/** Decisions by key: a plain array while the keys are few, since most buckets have a handful of atoms. */
-interface Remembered {
-  get(key: number | string): Decision | undefined
-  set(key: number | string, decision: Decision): void
-}
-const MAX_DECISIONS = 4_096
+/** How many sets of roles are remembered in a cell where they have no place in its array. */
 const MAX_ROLE_SETS = 1_024
 /** Role sets below this mask (eight roles) lie in an array. */
 const SMALL_MASK = 256
-/** Up to this many atoms, every combination has its place in an array. */
-const FEW = 6
-/** As many ternary digits as fit into an integer that every engine keeps unboxed. */
-const SHORT = 18
 
 interface Entry {
   readonly name: string
@@ -92,8 +75,10 @@ interface Entry {
 interface Cell {
   readonly bucket: Bucket
   /** By the bits of the roles, or by their names where a policy has more roles than bits. */
-  readonly roleSets: (RoleSet | undefined)[]
-  readonly namedSets: Map<string | number, RoleSet>
+  readonly byMask: (Recall | undefined)[]
+  readonly byRoles: Map<string | number, Recall>
+  /** The same once more by the permits that the roles have, since many sets of roles have the same. */
+  readonly byPermits: Map<string, Recall>
   readonly foreign: Decision
 }
 
@@ -211,7 +196,7 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
       because: [{ rule: 'phi:tenant', atom: `actor.tenant = resource.${entry.tenant}`, at: '', met: false }],
       citations: ['45 CFR 164.312(a)(1)'],
     })
-    const cell = { bucket, roleSets: [], namedSets: new Map(), foreign }
+    const cell = { bucket, byMask: [], byRoles: new Map(), byPermits: new Map(), foreign }
     entry.buckets.set(action, cell)
     return cell
   }
@@ -280,53 +265,38 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
       return this.#problem('a field asked for is not declared', bucket.action, entry.name)
     }
     if (bucket.timed && facts.at === undefined) facts = atTime(facts, this.#clock())
-    const roleSet = this.#roleSet(cell, actor.roles as readonly unknown[])
-    if (fields !== undefined) {
-      return conclude(this.reference, bucket, { roles: roleSet.roles, fields }, truthsOf(bucket, roleSet.atoms, facts))
-    }
-    const key = keyOf(bucket, roleSet.atoms, facts)
-    const known = roleSet.decisions.get(key)
-    if (known !== undefined) return known
-    const truths = truthsOfKey(bucket, roleSet.atoms, key)
-    const decision = conclude(this.reference, bucket, { roles: roleSet.roles, fields: undefined }, truths)
-    roleSet.decisions.set(key, decision)
-    return decision
+    const recall = this.#recall(cell, actor.roles as readonly unknown[])
+    return fields === undefined ? recall.decide(facts) : recall.decideFields(facts, fields)
   }
 
-  #roleSet(cell: Cell, roles: readonly unknown[]): RoleSet {
-    let key: string | number
-    if (this.#roleNumbers.size > 0) {
-      let mask = 0
-      for (let i = 0; i < roles.length; i++) {
-        const number = this.#roleNumbers.get(roles[i] as string)
-        if (number !== undefined) mask |= 1 << number
-      }
-      const existing = mask < SMALL_MASK ? cell.roleSets[mask] : cell.namedSets.get(mask)
-      if (existing !== undefined) return existing
-      key = mask
-    } else {
-      key = this.#known(roles).sort().join(' ')
-      const existing = cell.namedSets.get(key)
-      if (existing !== undefined) return existing
+  #recall(cell: Cell, roles: readonly unknown[]): Recall {
+    if (this.#roleNumbers.size === 0) {
+      const key = this.#known(roles).sort().join(' ')
+      return cell.byRoles.get(key) ?? this.#newRecall(cell, roles, key)
     }
+    let mask = 0
+    for (let i = 0; i < roles.length; i++) {
+      const number = this.#roleNumbers.get(roles[i] as string)
+      if (number !== undefined) mask |= 1 << number
+    }
+    return (mask < SMALL_MASK ? cell.byMask[mask] : cell.byRoles.get(mask)) ?? this.#newRecall(cell, roles, mask)
+  }
+
+  #newRecall(cell: Cell, roles: readonly unknown[], key: number | string): Recall {
     const known = this.#known(roles)
-    const { bucket } = cell
-    const held = bucket.permits.filter(({ holders }) => known.some((role) => holders.has(role)))
-    const trees = [
-      ...bucket.forbids.flatMap((forbid) => [forbid, ...forbid.overrides]),
-      ...(held.length > 0 ? held : bucket.permits),
-    ]
-    const wanted = new Set<number>()
-    for (const { tree } of trees) if (tree !== undefined) for (const { index } of leavesOf(tree)) wanted.add(index)
-    const roleSet = { roles: known, atoms: [...wanted].sort((a, b) => a - b), decisions: rememberedFor(wanted.size) }
+    const held = cell.bucket.permits.filter(({ holders }) => known.some((role) => holders.has(role)))
+    const permits = held.map(({ rule }) => rule.id).join(' ')
+    const recall = cell.byPermits.get(permits) ?? new Recall(this.reference, cell.bucket, known, held)
+    if (cell.byPermits.size >= MAX_ROLE_SETS) cell.byPermits.clear()
+    cell.byPermits.set(permits, recall)
     if (typeof key === 'number' && key < SMALL_MASK) {
-      while (cell.roleSets.length <= key) cell.roleSets.push(undefined)
-      cell.roleSets[key] = roleSet
+      while (cell.byMask.length <= key) cell.byMask.push(undefined)
+      cell.byMask[key] = recall
     } else {
-      if (cell.namedSets.size >= MAX_ROLE_SETS) cell.namedSets.clear()
-      cell.namedSets.set(key, roleSet)
+      if (cell.byRoles.size >= MAX_ROLE_SETS) cell.byRoles.clear()
+      cell.byRoles.set(key, recall)
     }
-    return roleSet
+    return recall
   }
 
   #known(roles: readonly unknown[]): string[] {
@@ -361,72 +331,6 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     const all = Object.freeze([...this.additional, ...(JSON.parse(JSON.stringify(parsed)) as Forbid[])])
     return new CompiledRules(this.policy, this.#clock, this.#index, this.#holders, all)
   }
-}
-
-class FewDecisions implements Remembered {
-  readonly #places: (Decision | undefined)[]
-  constructor(atoms: number) {
-    this.#places = new Array<Decision | undefined>(3 ** atoms).fill(undefined)
-  }
-  get(key: number | string): Decision | undefined {
-    return this.#places[key as number]
-  }
-  set(key: number | string, decision: Decision): void {
-    this.#places[key as number] = decision
-  }
-}
-
-class ManyDecisions implements Remembered {
-  readonly #map = new Map<number | string, Decision>()
-  get(key: number | string): Decision | undefined {
-    return this.#map.get(key)
-  }
-  set(key: number | string, decision: Decision): void {
-    if (this.#map.size >= MAX_DECISIONS) this.#map.clear()
-    this.#map.set(key, decision)
-  }
-}
-
-const rememberedFor = (atoms: number): Remembered => (atoms <= FEW ? new FewDecisions(atoms) : new ManyDecisions())
-
-function safely(test: Bucket['tests'][number], facts: Facts): Truth {
-  try {
-    return test(facts)
-  } catch {
-    return UNKNOWN
-  }
-}
-
-function truthsOf(bucket: Bucket, atoms: readonly number[], facts: Facts): Truth[] {
-  const truths = new Array<Truth>(bucket.atoms.length).fill(UNKNOWN)
-  for (const index of atoms) truths[index] = safely(bucket.tests[index] as Bucket['tests'][number], facts)
-  return truths
-}
-
-/** How the atoms came out, as one number in base three where that stays small, else as text. */
-function keyOf(bucket: Bucket, atoms: readonly number[], facts: Facts): number | string {
-  const { tests } = bucket
-  if (atoms.length > SHORT) return truthsOf(bucket, atoms, facts).join('')
-  try {
-    let key = 0
-    for (let i = 0; i < atoms.length; i++) key = key * 3 + (tests[atoms[i] as number] as Bucket['tests'][number])(facts)
-    return key
-  } catch {
-    let key = 0
-    for (const index of atoms) key = key * 3 + safely(tests[index] as Bucket['tests'][number], facts)
-    return key
-  }
-}
-
-function truthsOfKey(bucket: Bucket, atoms: readonly number[], key: number | string): Truth[] {
-  if (typeof key === 'string') return Array.from(key, (digit) => Number(digit) as Truth)
-  const truths = new Array<Truth>(bucket.atoms.length).fill(UNKNOWN)
-  let rest = key
-  for (let i = atoms.length - 1; i >= 0; i--) {
-    truths[atoms[i] as number] = (rest % 3) as Truth
-    rest = Math.floor(rest / 3)
-  }
-  return truths
 }
 
 /**
