@@ -1,7 +1,9 @@
+import { compile, type Rules } from '../src/decision/rules.ts'
 import { hipaaRules } from '../src/hipaa/policy.ts'
 import { type HipaaResourceType, hipaaVocabulary } from '../src/hipaa/vocabulary.ts'
 import { definePolicy } from '../src/policy/define.ts'
 import type { Grant } from '../src/policy/grant.ts'
+import type { PolicyJson } from '../src/policy/policy.ts'
 
 /** Noon of a day, UTC. */
 export const NOW = Date.parse('2026-11-22T12:00:00.000Z')
@@ -136,13 +138,9 @@ const without = (record: Readonly<Record<string, unknown>>): Record<string, unkn
 
 /** One set of changes after the other. */
 export function together(...each: readonly Facts[]): Facts {
-  return each.reduce((all, next) => ({
-    ...all,
-    ...next,
-    actor: { ...all.actor, ...next.actor },
-    context: { ...all.context, ...next.context },
-    record: { ...all.record, ...next.record },
-  }))
+  const all = Object.assign({}, ...each) as Facts
+  const of = (part: 'actor' | 'context' | 'record') => Object.assign({}, ...each.map((one) => one[part])) as object
+  return { ...all, actor: { ...of('actor') }, context: { ...of('context') }, record: { ...of('record') } }
 }
 
 /** A request, as untyped as one that comes from outside. */
@@ -166,3 +164,6 @@ export const packWithRoot = definePolicy(
   { id: 'clinic', version: '1', ...hipaaVocabulary, roles: { ...hipaaVocabulary.roles, root: {} } },
   (builder) => [...hipaaRules(builder), builder.permit('root').toAnyAction().onAnyResource().as('root')],
 )
+
+/** The rules of a policy, for requests that the compiler knows nothing about. */
+export const untyped = (policy: PolicyJson): Rules => compile(policy)
