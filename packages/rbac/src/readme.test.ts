@@ -14,7 +14,18 @@ import * as sql from './sql/index.ts'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const readme = await readFile(`${home}README.md`, 'utf8')
-const programs = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program]) => program as string)
+const guides = ['hipaa-policy-pack', 'patient-directives', 'sessions', 'test-a-policy', 'policy-in-the-database'].map(
+  (name) => `docs/${name}.md`,
+)
+
+const programsOf = (text: string) => [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program]) => program as string)
+const programs = programsOf(readme)
+const all = await Promise.all(
+  ['packages/rbac/README.md', ...guides].map(async (path) => {
+    const text = await readFile(new URL(`../../../${path}`, import.meta.url), 'utf8')
+    return programsOf(text).map((program, number) => [path, number + 1, program] as const)
+  }),
+)
 
 /** What a program says it prints: the comments behind its calls of console.log, without the quotes of texts. */
 const promised = (program: string) =>
@@ -29,29 +40,26 @@ const rowsOf = (text: string): string[][] =>
   [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row]) => (row as string).split(' | ')).filter(([cell]) => cell !== '---')
 const named = (text: string | undefined): string[] => [...(text ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name as string)
 
-describe('the programs of the README', () => {
+describe('the programs of the README and of the guides', () => {
   it('are there, and the first is the first program', () => {
-    expect(programs.length).toBeGreaterThan(3)
     expect(section('First program')).toContain(programs[0])
+    for (const of of all) expect(of.length).toBeGreaterThan(0)
   })
 
-  it.each(programs.map((program, number) => [number, program] as const))(
-    'program %i runs as printed',
-    async (number, program) => {
-      const folder = `${home}.tmp/readme-${process.pid}-${number}`
-      await mkdir(folder, { recursive: true })
-      try {
-        await writeFile(`${folder}/README.md`, `\`\`\`ts\n${program}\`\`\`\n`)
-        const { stdout, stderr, code } = await runFirstProgram(`${folder}/README.md`)
-        expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-        const values = promised(program)
-        expect(values.length).toBeGreaterThan(0)
-        expect(stdout.trimEnd().split('\n')).toEqual(values)
-      } finally {
-        await rm(folder, { recursive: true })
-      }
-    },
-  )
+  it.each(all.flat())('%s, program %i, runs as printed', async (path, number, program) => {
+    const folder = `${home}.tmp/readme-${process.pid}-${path.replace(/\W/g, '-')}-${number}`
+    await mkdir(folder, { recursive: true })
+    try {
+      await writeFile(`${folder}/README.md`, `\`\`\`ts\n${program}\`\`\`\n`)
+      const { stdout, stderr, code } = await runFirstProgram(`${folder}/README.md`)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const values = promised(program)
+      expect(values.length).toBeGreaterThan(0)
+      expect(stdout.trimEnd().split('\n')).toEqual(values)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
 })
 
 describe('the tables of the README', () => {
