@@ -202,6 +202,23 @@ describe('S129: an agreed restriction', () => {
     expect(denied(each, record({ created: undefined }))).toBe(true)
     expect(denied(each, record({ created: Number.NaN }))).toBe(true)
   })
+  it('that was ended by notice takes an instant for it as well', () => {
+    const Dated = z.object({ tenant: z.string(), patient: z.string(), createdAt: z.date() })
+    const dated = definePolicy(
+      { id: 'p', version: '1', resources: { Dated }, actions: ['read'], roles: { therapist: {} } },
+      ({ permit }) => [permit('therapist').to('read').on('Dated').as('read')],
+    )
+    const ended = { ...noticed({}, 10) }
+    const narrowed = compile(dated).with(forbidsOf([ended], { policy: dated, at: now, mapping: { created: 'createdAt' } }))
+    const read = (createdAt: Date | undefined) =>
+      narrowed.can({
+        actor: { id: 'u', tenant: ended.tenant, roles: ['therapist'] },
+        action: 'read',
+        purpose: 'TREAT',
+        resource: { type: 'Dated', record: { tenant: ended.tenant, patient: ended.patient, createdAt } },
+      })
+    expect([read(new Date(day(10))), read(new Date(Date.parse(day(10)) + 1)), read(undefined)]).toEqual([false, true, false])
+  })
   it('that is only asked for, denied or over gives no rule', () => {
     const asked = requestRestriction({ id: 'q', tenant: 'clinic', patient: 'p1', how: 'oral', ...by(1) })
     expect(forbidsOf([asked], options)).toEqual([])

@@ -1,4 +1,4 @@
-import { isPhiError } from '@phi/core'
+import { formatInstant, isPhiError } from '@phi/core'
 import type { AttributePath, Expression } from '../expression/expression.ts'
 import { checkRule, isChecked, parsePolicy } from '../policy/parse.ts'
 import type { Forbid, PolicyJson, ResourceType } from '../policy/policy.ts'
@@ -53,10 +53,17 @@ function mapped(place: Place, type: string, part: 'labels' | 'id' | 'item' | 'cr
   const { attributes } = place.policy.resources[type] as ResourceType
   if (!Object.hasOwn(attributes, name))
     return refuseMapping(`mapping.${part}`, 'names an attribute that a restricted type lacks')
-  if (part === 'created' && attributes[name]?.type !== 'number') {
-    return refuseMapping('mapping.created', 'must be a number: milliseconds since 1970')
+  if (part === 'created' && attributes[name]?.type !== 'number' && attributes[name]?.type !== 'instant') {
+    return refuseMapping('mapping.created', 'must be an instant, or a number: milliseconds since 1970')
   }
   return `resource.${name}`
+}
+
+/** Created or received at this instant or before. */
+function createdBy(place: Place, type: string, until: number): Expression {
+  const left = { attr: mapped(place, type, 'created') }
+  const isInstant = place.policy.resources[type]?.attributes[place.mapping.created as string]?.type === 'instant'
+  return { op: 'le', left, right: { value: isInstant ? formatInstant(until) : until } }
 }
 
 function ofPatient(place: Place, type: string, whose: { readonly tenant: string; readonly patient: string }): Expression[] {
@@ -128,9 +135,7 @@ function ofRestriction(place: Place, restriction: Restriction, inForce: NonNulla
     const about = [
       ...ofPatient(place, type, restriction),
       ...ofScope(place, type, restriction),
-      ...(until === null
-        ? []
-        : [{ op: 'le', left: { attr: mapped(place, type, 'created') }, right: { value: until } } as const]),
+      ...(until === null ? [] : [createdBy(place, type, until)]),
     ]
     for (const { actions, conditions } of targetsOf(place, restriction)) {
       const when = all(...about, ...conditions, ...aside)
