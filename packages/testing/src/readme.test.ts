@@ -39,6 +39,7 @@ describe('the README', () => {
       kmsSuite: api.kmsSuite({ name: 'kms', supports: { destroy: 'immediate' }, open: nothing }).cases.length,
       keyStoreSuite: api.keyStoreSuite({ name: 'keys', open: nothing }).cases.length,
       tombstoneStoreSuite: api.tombstoneStoreSuite({ name: 'tombstones', open: nothing }).cases.length,
+      sessionStoreSuite: api.sessionStoreSuite({ name: 'sessions', open: nothing }).cases.length,
     }
     for (const [name, , cases] of rows) expect(Number(cases), name).toBe(sizes[named(name)[0] as string])
     expect(section('The suites')).toContain(`\`caseTimeoutMs\` (${DEFAULT_CASE_TIMEOUT_MS.toLocaleString('en-US')})`)
@@ -50,7 +51,7 @@ describe('the README', () => {
       kms: api
         .kmsSuite({ name: 'kms', supports: { destroy: 'scheduled', ...supports }, open: nothing })
         .cases.filter(({ skipped }) => skipped === 'because').length,
-      stores: [api.auditStoreSuite, api.keyStoreSuite, api.tombstoneStoreSuite].map(
+      stores: [api.auditStoreSuite, api.keyStoreSuite, api.tombstoneStoreSuite, api.sessionStoreSuite].map(
         (suite) =>
           suite({ name: 'store', supports, open: nothing }).cases.filter(({ skipped }) => skipped === 'because').length,
       ),
