@@ -24,8 +24,8 @@ export const rbacErrors = {
       'Pass a known actor, action, type and purpose; a request that would be denied for everything yields a filter that matches nothing.',
   },
   PHI_RBAC_UNTRANSLATABLE: {
-    problem: 'The policy says something that the target cannot say faithfully',
-    remedy: 'Change the rule that is named, or keep deciding in the application; nothing was translated.',
+    problem: 'The policy or the request says something that the target cannot say faithfully',
+    remedy: 'Change what is named, or keep deciding in the application; nothing was translated.',
   },
   PHI_RBAC_TOO_LARGE: {
     problem: 'The rules of a resource combine too many independent conditions for an exact answer',

@@ -301,4 +301,3 @@ export function mangled(request: AnyRequest): fc.Arbitrary<unknown> {
     return { ...loose, [outer]: { ...loose[outer], [inner]: value } }
   })
 }
-

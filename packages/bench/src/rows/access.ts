@@ -212,7 +212,7 @@ export const canCasbin = accessRow({
   peerCount: 400,
 })
 
-/** accesscontrol knows no conditions on records: only roles, actions and types are asked, and the rest is left out on both sides. */
+/** accesscontrol, asked about roles, actions and types alone; conditions are left out on both sides. */
 async function accessControl(): Promise<Ask> {
   const { AccessControl } = await import('accesscontrol')
   const control = new AccessControl()
@@ -227,7 +227,7 @@ async function accessControl(): Promise<Ask> {
 
 export const canAccessControl = accessRow({
   id: 'rbac.can.accesscontrol',
-  against: 'accesscontrol 3: roles, actions and types alone, since it knows no conditions',
+  against: 'accesscontrol 3, by roles, actions and types alone on both sides',
   atLeast: 500,
   ours: () => {
     const { rules, ...rest } = policyJson
