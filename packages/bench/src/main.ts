@@ -1,6 +1,15 @@
 import { parseArgs } from 'node:util'
 import { type Measured, measure, type Row } from './measure.ts'
-import { canAccessControl, canByHand, canCasbin, canCasl, canCedar, compileThousand, decideByHand } from './rows/access.ts'
+import {
+  canAccessControl,
+  canByHand,
+  canCasbin,
+  canCasl,
+  canCedar,
+  compileEverything,
+  compileThousand,
+  decideByHand,
+} from './rows/access.ts'
 import { appendMemory } from './rows/append-memory.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
@@ -32,7 +41,9 @@ const rows: readonly Row[] = [
   canCedar,
   canCasbin,
   canAccessControl,
+  compileEverything,
   compileThousand,
+  compileEverything,
 ]
 
 const { values } = parseArgs({

@@ -9,8 +9,8 @@ import type { PolicyJson } from '../src/policy/policy.ts'
 export const NOW = Date.parse('2026-11-22T12:00:00.000Z')
 const HOUR = 3_600_000
 
-export const CLINIC = 'clinic-a'
-export const PATIENT = 'p1'
+const CLINIC = 'clinic-a'
+const PATIENT = 'p1'
 
 const facts = {
   id: 'r1',

@@ -8,7 +8,7 @@ export const TEXTS = ['a', 'b', 'u1', '', `it's "q" \\ \${x} %_ é\u2028\n`] as 
 export const NUMBERS = [-1, 0, 1, 2, 3] as const
 export const FRACTIONS = [0.5, -1.25] as const
 export const PURPOSES = ['TREAT', 'ETREAT', 'BTG', 'HPAYMT', 'CLMATTCH', 'HOPERAT'] as const satisfies readonly PurposeOfUse[]
-export const RANGES = ['10.0.0.0/8', '10.0.0.1', '192.0.2.0/24', '2001:db8::/32', '::/0', '::ffff:10.0.0.0/104'] as const
+const RANGES = ['10.0.0.0/8', '10.0.0.1', '192.0.2.0/24', '2001:db8::/32', '::/0', '::ffff:10.0.0.0/104'] as const
 
 /** What conditions may speak about. */
 export interface ConditionWords {

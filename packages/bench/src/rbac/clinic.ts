@@ -4,8 +4,8 @@ import type { Grant, PolicyJson, Rule } from '@phi/rbac'
  * The policy that the access rows are measured on: 20 types, 6 actions, 8 roles of which 2 inherit, 272 rules. Each type has one
  * forbid or two and a dozen permits, with the conditions that policies are made of.
  */
-export const types = Array.from({ length: 20 }, (_, i) => `Type${i}`)
-export const actions = ['read', 'update', 'create', 'sign', 'disclose', 'export'] as const
+const types = Array.from({ length: 20 }, (_, i) => `Type${i}`)
+const actions = ['read', 'update', 'create', 'sign', 'disclose', 'export'] as const
 const plainRoles = ['therapist', 'billing', 'frontdesk', 'auditor', 'patient', 'service'] as const
 export const roles = [...plainRoles, 'admin', 'supervisor'] as const
 export const inherits: Readonly<Record<string, readonly string[]>> = {

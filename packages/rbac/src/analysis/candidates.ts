@@ -21,7 +21,7 @@ export interface Situation {
 }
 
 /** How many members of a set conditions may ask for: each doubles the ways. */
-export const MAX_MEMBERS = 16
+const MAX_MEMBERS = 16
 
 const tooMany = (detail: string): never => {
   throw rbacError('PHI_RBAC_TOO_LARGE', { detail })

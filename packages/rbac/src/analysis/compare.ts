@@ -11,7 +11,7 @@ import { bucketIn } from './table.ts'
 import type { Source, Tested } from './variables.ts'
 
 /** How many different sets of permits the roles of an actor can add up to, where it matters. */
-export const MAX_ROLE_SETS = 256
+const MAX_ROLE_SETS = 256
 
 /** Roles of one actor, and the permits that they have in each policy. */
 export interface RoleSet {

@@ -17,7 +17,7 @@ export interface Group {
 }
 
 /** How many ways a group may have, and how many values are tried to find them. */
-export const MAX_WAYS = 100_000
+const MAX_WAYS = 100_000
 const MAX_TRIES = 3_000_000
 
 const tooMany = (): never => {

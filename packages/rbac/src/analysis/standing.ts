@@ -31,7 +31,7 @@ export function standingNumbers(): Numbering<Standing> {
 }
 
 /** Numbers in a bucket stand for its own atoms; these stand for those of the space. */
-export function inSpace(tree: Tree | undefined, number: (index: number) => number): Tree | undefined {
+function inSpace(tree: Tree | undefined, number: (index: number) => number): Tree | undefined {
   if (tree === undefined) return undefined
   if (tree.op === 'atom') return { ...tree, index: number(tree.index) }
   if (tree.op === 'not') return { op: 'not', of: inSpace(tree.of, number) as Tree }

@@ -26,7 +26,7 @@ const T = 1 << TRUE
 const U = 1 << UNKNOWN
 
 /** How many alternatives a description has at most. */
-export const MAX_ALTERNATIVES = 8
+const MAX_ALTERNATIVES = 8
 
 const quoted = (value: string | number | boolean): string => (typeof value === 'string' ? JSON.stringify(value) : String(value))
 const signs = { eq: ['=', '!='], lt: ['<', '>='], le: ['<=', '>'], gt: ['>', '<='], ge: ['>=', '<'] } as const
@@ -89,7 +89,7 @@ export function literalText(atom: Atom, allowed: number): string {
   }
 }
 
-export function cubeText(space: Space, cube: Cube): string {
+function cubeText(space: Space, cube: Cube): string {
   return cube.map(({ atom, allowed }) => literalText(space.atoms[atom] as Atom, allowed)).join(' and ')
 }
 

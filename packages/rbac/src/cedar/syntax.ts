@@ -5,7 +5,7 @@ export const ACTOR = 'phi::Actor'
 export const ROLE = 'phi::Role'
 export const PURPOSE = 'phi::Purpose'
 export const ACTION = 'phi::Action'
-export const RECORDS = 'phi::records'
+const RECORDS = 'phi::records'
 
 /**
  * Attributes that carry what Cedar has no word for. Names of a policy begin with a letter, so these are free.

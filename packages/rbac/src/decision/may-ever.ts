@@ -8,8 +8,8 @@ import { atTime, MAX_ROLES, type TypeRequest } from './request.ts'
 import { ANY_TRUTH, canBe, type Possible, possibleOf, possibly } from './tree.ts'
 
 /** Which truths each atom can take for the records of the type, given who asks, from where, when and what for. */
-export function possibleAtoms(bucket: Bucket, asked: TypeRequest, clock: Clock): readonly Possible[] {
-  const at = bucket.timed ? (asked.at ?? clock()) : undefined
+function possibleAtoms(bucket: Bucket, asked: TypeRequest, clock: Clock): readonly Possible[] {
+  const at = bucket.timed && asked.at === undefined ? clock() : asked.at
   const facts = { ...atTime(asked as unknown as Facts, at), resource: { type: asked.type, record: {} } } as Facts
   const atom = (each: Atom, index: number): Possible => {
     if (each.op === 'granted') {

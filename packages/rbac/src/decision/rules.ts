@@ -89,6 +89,20 @@ function tenantOf(entry: Entry, record: Facts['resource']['record']): unknown {
   return entry.tenant === 'tenant' ? record.tenant : record[entry.tenant]
 }
 
+/** The roles that the policy knows, as bits. */
+function maskOf(numbers: ReadonlyMap<string, number>, roles: readonly unknown[]): number {
+  let mask = 0
+  for (let i = 0; i < roles.length; i++) {
+    const number = numbers.get(roles[i] as string)
+    if (number !== undefined) mask |= 1 << number
+  }
+  return mask
+}
+
+function recallAt(cell: Cell, key: number | string): Recall | undefined {
+  return typeof key === 'number' && key < SMALL_MASK ? cell.byMask[key] : cell.byRoles.get(key)
+}
+
 /** Whether a permit without obligations applies. */
 function isPermitted(bucket: Bucket, roles: readonly unknown[], facts: Facts): boolean {
   for (let i = 0; i < roles.length; i++) {
@@ -255,7 +269,7 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     const { actor, resource } = facts
     const entry = this.#entries.get(resource.type as string)
     if (entry === undefined) return this.#problem('the type of the resource is not in the policy', null, null)
-    const cell = this.#cell(entry, facts.action)
+    const cell = entry.buckets.get(facts.action as string) ?? this.#cell(entry, facts.action)
     if (cell === undefined) return this.#problem('the action is not in the policy', null, entry.name)
     const { bucket } = cell
     const { tenant } = actor
@@ -265,21 +279,10 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
       return this.#problem('a field asked for is not declared', bucket.action, entry.name)
     }
     if (bucket.timed && facts.at === undefined) facts = atTime(facts, this.#clock())
-    const recall = this.#recall(cell, actor.roles as readonly unknown[])
+    const roles = actor.roles as readonly unknown[]
+    const key = this.#roleNumbers.size === 0 ? this.#known(roles).sort().join(' ') : maskOf(this.#roleNumbers, roles)
+    const recall = recallAt(cell, key) ?? this.#newRecall(cell, roles, key)
     return fields === undefined ? recall.decide(facts) : recall.decideFields(facts, fields)
-  }
-
-  #recall(cell: Cell, roles: readonly unknown[]): Recall {
-    if (this.#roleNumbers.size === 0) {
-      const key = this.#known(roles).sort().join(' ')
-      return cell.byRoles.get(key) ?? this.#newRecall(cell, roles, key)
-    }
-    let mask = 0
-    for (let i = 0; i < roles.length; i++) {
-      const number = this.#roleNumbers.get(roles[i] as string)
-      if (number !== undefined) mask |= 1 << number
-    }
-    return (mask < SMALL_MASK ? cell.byMask[mask] : cell.byRoles.get(mask)) ?? this.#newRecall(cell, roles, mask)
   }
 
   #newRecall(cell: Cell, roles: readonly unknown[], key: number | string): Recall {

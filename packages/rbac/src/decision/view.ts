@@ -5,7 +5,7 @@ import { type Evidence, fulfil } from './fulfil.ts'
 import type { Request } from './request.ts'
 
 /** How deep related records may be nested. */
-export const MAX_VIEW_DEPTH = 16
+const MAX_VIEW_DEPTH = 16
 
 export interface ViewOptions {
   /** The action that related records are asked for. Default `read`, where the policy has it; else the action of the request. */

@@ -24,7 +24,7 @@ export type Attributes = { readonly [name: string]: Attribute }
 const nullable = z.literal(true).optional()
 const values = z.array(z.string().max(1_024)).min(1).max(1_000).readonly().optional()
 
-export const attributeSchema: z.ZodType<Attribute> = z.lazy(() =>
+const attributeSchema: z.ZodType<Attribute> = z.lazy(() =>
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('string'), values, nullable }).readonly(),
     z.strictObject({ type: z.enum(['number', 'boolean', 'instant', 'ip']), nullable }).readonly(),

@@ -52,7 +52,7 @@ function depthOf(expression: Expression): number {
 }
 
 /** Attributes that every actor has. */
-export const actorAttributes: Attributes = { id: { type: 'string' }, tenant: { type: 'string' } }
+const actorAttributes: Attributes = { id: { type: 'string' }, tenant: { type: 'string' } }
 
 /** The attribute that a path names, as a rule over this type sees it. */
 export function attributeOfPath(policy: PolicyJson, type: ResourceType, path: AttributePath): Attribute | undefined {

@@ -1,20 +1,5 @@
-import type { z } from 'zod'
 import type { Vocabulary } from './parse.ts'
 
-/** What a program says about a type of record: its zod object, alone or with the attributes that say whose a record is. */
-export type ResourceInput<Schema extends z.ZodObject = z.ZodObject, Type extends string = string> =
-  | Schema
-  | {
-      readonly schema: Schema
-      /** The attribute that names the tenant. Default `tenant`. */
-      readonly tenant?: NoInfer<keyof z.output<Schema> & string>
-      /** The attribute that names the patient. Default `patient`, where the schema has one. */
-      readonly patient?: NoInfer<keyof z.output<Schema> & string>
-      readonly relations?: { readonly [Attribute in NoInfer<keyof z.output<Schema> & string>]?: Type }
-    }
-
-/** The records of a type, as its schema reads them. */
-export type RecordOf<Words extends Vocabulary, Type extends keyof Words['resources']> = Words['resources'][Type]
 export type TypeOf<Words extends Vocabulary> = keyof Words['resources'] & string
 export type FieldOf<Words extends Vocabulary, Type extends TypeOf<Words>> = {
   [Each in Type]: keyof Words['resources'][Each] & string

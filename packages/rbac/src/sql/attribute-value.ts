@@ -13,7 +13,7 @@ export type AttributeValue =
   | { readonly state: 'value'; readonly value: string | number | boolean | readonly (string | number)[] }
 
 /** Four decimal bytes, or eight groups: spellings that PostgreSQL reads as well. */
-export function addressText({ version, a, b, c, d }: IpAddress): string {
+function addressText({ version, a, b, c, d }: IpAddress): string {
   if (version === 4) return [d >>> 24, (d >>> 16) & 255, (d >>> 8) & 255, d & 255].join('.')
   return [a, b, c, d].flatMap((word) => [(word >>> 16).toString(16), (word & 0xffff).toString(16)]).join(':')
 }

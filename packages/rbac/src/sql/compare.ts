@@ -27,7 +27,7 @@ const exact = (value: unknown): value is number => Number.isSafeInteger(value)
 const FIRST_DAY = Date.UTC(-4713, 10, 24)
 
 /** PostgreSQL's spelling of an instant. What its calendar does not reach lies beyond every finite instant. */
-export function instantText(milliseconds: number): string {
+function instantText(milliseconds: number): string {
   if (milliseconds < FIRST_DAY) return '-infinity'
   const date = new Date(milliseconds)
   if (Number.isNaN(date.getTime())) return 'infinity'
