@@ -15,9 +15,11 @@ export {
   type AttributePath,
   type Expression,
   expressionSchema,
+  isAtom,
   type Literal,
   type Term,
 } from './expression/expression.ts'
+export { expressionText } from './expression/text.ts'
 export type { Attribute, Attributes } from './policy/attribute.ts'
 export { type Condition, type ConditionOf, type Conditions, conditions, type Operand } from './policy/conditions.ts'
 export {

@@ -1,4 +1,5 @@
 import { FALSE, met, TRUE, type Truth } from '../expression/truth.ts'
+import { freeze } from '../freeze.ts'
 import type { Obligation } from '../policy/obligation.ts'
 import type { Bucket, Compiled, CompiledForbid, CompiledPermit } from './bucket.ts'
 import type { Because, Decision, NearestMiss, Reason } from './decision.ts'
@@ -14,15 +15,9 @@ type PolicyReference = Decision['policy']
 
 const truth = (each: Compiled, truths: readonly Truth[]): Truth => (each.tree === undefined ? TRUE : truthOf(each.tree, truths))
 
-function freezeAll<Value extends object>(value: Value): Value {
-  for (const each of Object.values(value))
-    if (typeof each === 'object' && each !== null && !Object.isFrozen(each)) freezeAll(each)
-  return Object.freeze(value)
-}
-
 /** A denial that no rule made. */
 export function denial(policy: PolicyReference, reason: Reason, more: Partial<Decision> = {}): Decision {
-  return freezeAll({
+  return freeze<Decision>({
     outcome: 'deny',
     reason,
     rule: null,
@@ -162,7 +157,7 @@ export function conclude(policy: PolicyReference, bucket: Bucket, asked: Asked, 
     ({ forbid }) => forbid.rule.fields === undefined || forbid.rule.fields.some((field) => seen.has(field)),
   )
   const obligations = distinct([...used.flatMap((each) => each.obligations), ...relied.flatMap(({ by }) => by.obligations)])
-  return freezeAll({
+  return freeze<Decision>({
     outcome: obligations.length === 0 ? 'allow' : 'allow-if',
     reason: 'permitted',
     rule: (used[0] as CompiledPermit).rule.id,

@@ -505,6 +505,7 @@ describe('more forbids', () => {
     expect(narrower.reference.hash).not.toBe(rules.reference.hash)
     expect(rules.can(read)).toBe(true)
     expect(narrower.with([]).additional).toHaveLength(1)
+    expect(Object.isFrozen(narrower.additional[0]?.when)).toBe(true)
   })
 
   it.each([

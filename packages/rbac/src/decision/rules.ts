@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { rbacError } from '../errors.ts'
 import type { Facts } from '../expression/evaluate.ts'
 import { FALSE, TRUE } from '../expression/truth.ts'
+import { freeze } from '../freeze.ts'
 import { checkRule, isChecked, type Policy, parsePolicy, policyHash, type Vocabulary } from '../policy/parse.ts'
 import { type Forbid, type PolicyJson, type Rule, ruleSchema } from '../policy/policy.ts'
 import type { TypeOf } from '../policy/words.ts'
@@ -331,7 +332,7 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
       ids.add(rule.id)
       checkRule(this.policy, rule, 'forbids.*')
     }
-    const all = Object.freeze([...this.additional, ...(JSON.parse(JSON.stringify(parsed)) as Forbid[])])
+    const all = freeze([...this.additional, ...(JSON.parse(JSON.stringify(parsed)) as Forbid[])])
     return new CompiledRules(this.policy, this.#clock, this.#index, this.#holders, all)
   }
 }

@@ -1,7 +1,7 @@
-import { isLabel, type Label } from '@phi/core'
+import { isLabel, type Label, plainText } from '@phi/core'
 import { z } from 'zod'
 import { channelSchema } from './contact-point.ts'
-import { directiveId, identity, inOrder, instant, manner, messageKind, ORDER, recording, text } from './fields.ts'
+import { directiveId, identity, inOrder, instant, manner, messageKind, ORDER, recording } from './fields.ts'
 
 const given = z.strictObject({ step: z.literal('given'), at: instant, how: manner, ...recording }).readonly()
 const step = z.discriminatedUnion('step', [
@@ -26,7 +26,7 @@ export const channelConsentSchema = z
     labels: z.array(z.custom<Label>(isLabel, 'must be a label of the taxonomy')).min(1).max(64).readonly().optional(),
     /** The advice about the risks: which text, when, by whom, how. */
     advice: z
-      .strictObject({ version: text(64), at: instant, by: text(256), how: manner })
+      .strictObject({ version: plainText(64), at: instant, by: plainText(256), how: manner })
       .readonly()
       .optional(),
     history: z.array(step).min(1).max(1_000).readonly(),

@@ -1,10 +1,11 @@
 import { isPhiError } from '@phi/core'
+import { freeze } from '../freeze.ts'
 import { type ChannelConsent, type ChannelOptOut, givenAt, isGiven, reaches } from './channel-consent.ts'
 import { type ConfidentialCommunication, confidentialCommunicationAt } from './confidential-communication.ts'
 import { type ContactPoint, isUsable } from './contact-point.ts'
 import { type Directive, hasDoubles, MAX_DIRECTIVES, readDirective } from './directive.ts'
 import { directiveError } from './errors.ts'
-import { freeze, parseFrozen } from './fields.ts'
+import { parseFrozen } from './fields.ts'
 import { citing, type DirectiveLaw } from './law.ts'
 import {
   type RoutingBecause as Because,

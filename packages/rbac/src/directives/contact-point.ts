@@ -1,5 +1,6 @@
+import { plainText } from '@phi/core'
 import { z } from 'zod'
-import { identity, inOrder, instant, ORDER, recording, text } from './fields.ts'
+import { identity, inOrder, instant, ORDER, recording } from './fields.ts'
 
 /** Ways to reach a patient. */
 export const channels = ['portal', 'email', 'sms', 'phone', 'post'] as const
@@ -9,7 +10,7 @@ export const channelSchema = z.enum(channels)
 const step = z.discriminatedUnion('step', [
   z.strictObject({ step: z.literal('added'), at: instant, ...recording }).readonly(),
   /** For an address: it was shown to be the patient's. For the portal: the identity behind the account was verified. */
-  z.strictObject({ step: z.literal('verified'), at: instant, method: text(200), ...recording }).readonly(),
+  z.strictObject({ step: z.literal('verified'), at: instant, method: plainText(200), ...recording }).readonly(),
   z.strictObject({ step: z.literal('retired'), at: instant, ...recording }).readonly(),
 ])
 
@@ -22,7 +23,7 @@ export const contactPointSchema = z
     kind: z.literal('contact-point'),
     ...identity,
     channel: channelSchema,
-    address: text(512),
+    address: plainText(512),
     history: z.array(step).min(1).max(1_000).readonly(),
   })
   .refine(({ history }) => history[0]?.step === 'added' && history.slice(1).every((each) => each.step !== 'added'), {

@@ -1,5 +1,5 @@
+import { freeze } from '../freeze.ts'
 import type { Directive } from './directive.ts'
-import { freeze } from './fields.ts'
 import { citing } from './law.ts'
 
 /** What a retention schedule has to know about the record of a directive; how long it is kept is for the schedule to say. */

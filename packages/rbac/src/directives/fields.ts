@@ -1,19 +1,8 @@
-import { type ErrorContext, isInstant, type PhiError, parseAs, tenantSchema } from '@phi/core'
+import { type ErrorContext, isInstant, type PhiError, parseAs, plainText, tenantSchema } from '@phi/core'
 import { z } from 'zod'
 import { isPolluted } from '../decision/request.ts'
+import { freeze } from '../freeze.ts'
 import { directiveError } from './errors.ts'
-
-const CONTROL = /[\p{Cc}\u2028\u2029]/u
-
-/** A short text: no white space at either end, no control characters, no lone surrogate. */
-export const text = (limit: number) =>
-  z
-    .string()
-    .min(1)
-    .max(limit)
-    .refine((value) => value === value.trim(), 'must not begin or end with white space')
-    .refine((value) => !CONTROL.test(value), 'must not hold control characters')
-    .refine((value) => value.isWellFormed(), 'must not hold a lone surrogate')
 
 /** UTC with milliseconds, `2026-11-22T09:00:00.000Z`. */
 export const instant = z.string().refine(isInstant, 'must be an instant as YYYY-MM-DDTHH:mm:ss.sssZ')
@@ -25,7 +14,7 @@ export const directiveId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/)
 export const messageKind = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/)
 
 /** What every directive says about itself: which one, whose, and of which tenant. */
-export const identity = { id: directiveId, tenant: tenantSchema, patient: text(256) }
+export const identity = { id: directiveId, tenant: tenantSchema, patient: plainText(256) }
 
 /** How something reached us. */
 export const manners = ['written', 'oral', 'electronic'] as const
@@ -38,9 +27,9 @@ export const manner = z.enum(manners)
  */
 export const recording = {
   recordedAt: instant,
-  recordedBy: text(256),
-  document: text(256).optional(),
-  notice: text(64).optional(),
+  recordedBy: plainText(256),
+  document: plainText(256).optional(),
+  notice: plainText(64).optional(),
 }
 
 /** What a caller says when it records a step. */
@@ -81,14 +70,6 @@ export interface Changed<Directive> {
 
 export const refusedBecause = <Reason extends string>(reason: Reason, ...citations: string[]): Refused<Reason> =>
   freeze({ outcome: 'refused', reason, citations })
-
-export function freeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    for (const each of Object.values(value)) freeze(each)
-    Object.freeze(value)
-  }
-  return value
-}
 
 /** Without the keys that hold `undefined`: JSON has none, and two versions are compared as JSON. */
 function plain(value: unknown): unknown {

@@ -1,6 +1,7 @@
-import { type Citation, type PurposeOfUse, purposeIsA, tenantSchema } from '@phi/core'
+import { type Citation, type PurposeOfUse, plainText, purposeIsA, tenantSchema } from '@phi/core'
 import { z } from 'zod'
 import { nameSchema } from '../expression/expression.ts'
+import { freeze } from '../freeze.ts'
 import type { Grant } from '../policy/grant.ts'
 import {
   authorizationDefects,
@@ -12,7 +13,7 @@ import {
 } from './defects.ts'
 import { parseDirectives } from './directive.ts'
 import { directiveError } from './errors.ts'
-import { freeze, millisecondsOf, parseFrozen, text } from './fields.ts'
+import { millisecondsOf, parseFrozen } from './fields.ts'
 import type { Authorization, Consent } from './written-permission.ts'
 
 /** How long a grant made of a directive counts, in milliseconds: five minutes. Ours: a revocation must not be outlived by a copy. */
@@ -34,7 +35,7 @@ const optionsSchema = z
   .strictObject({
     at: z.union([z.string(), z.number()]),
     tenant: tenantSchema,
-    recipient: z.strictObject({ id: text(256), kinds: z.array(text(256)).max(200).readonly().optional() }).readonly(),
+    recipient: z.strictObject({ id: plainText(256), kinds: z.array(plainText(256)).max(200).readonly().optional() }).readonly(),
     noteTypes: z.strictObject({ psychotherapy: types, sudCounseling: types }).readonly(),
     events: z.record(z.string(), z.boolean()).readonly().optional(),
   })

@@ -1,9 +1,10 @@
+import { plainText } from '@phi/core'
 import { z } from 'zod'
 import { type AttributePath, isAttributePath, nameSchema } from '../expression/expression.ts'
 import { attributeOfPath } from '../policy/parse.ts'
 import type { PolicyJson, ResourceType } from '../policy/policy.ts'
 import { directiveError } from './errors.ts'
-import { parseFrozen, text } from './fields.ts'
+import { parseFrozen } from './fields.ts'
 
 /**
  * Where a policy says what directives speak about. Each part is needed only by directives that use it; one that needs a part which is
@@ -53,7 +54,7 @@ const mappingSchema = z
     disclosing: names,
     recipientKind: path.optional(),
     recipient: path.optional(),
-    healthPlans: z.array(text(256)).min(1).max(200).readonly().optional(),
+    healthPlans: z.array(plainText(256)).min(1).max(200).readonly().optional(),
     requiredByLaw: path.optional(),
   })
   .readonly()

@@ -1,7 +1,8 @@
+import { plainText } from '@phi/core'
 import { z } from 'zod'
 import type { Channel } from './contact-point.ts'
 import { directiveError } from './errors.ts'
-import { messageKind, parseFrozen, text } from './fields.ts'
+import { messageKind, parseFrozen } from './fields.ts'
 
 /** What a message says where it arrives: all of it; that there is an appointment or the like; or nothing but a link to the portal. */
 export type MessageContent = 'detailed' | 'minimal' | 'link-only'
@@ -22,9 +23,9 @@ export const channelRules: Readonly<Record<Channel, { readonly detailedNeedsOptI
 const party = z
   .strictObject({
     /** Who: the id of a person, a team or a rota. */
-    party: text(256),
+    party: plainText(256),
     channel: z.enum(['page', 'phone', 'sms', 'email', 'in-app']),
-    address: text(512),
+    address: plainText(512),
   })
   .readonly()
 export type EscalationParty = z.output<typeof party>
@@ -34,7 +35,7 @@ const kind = z
     /** Whether messages of the kind hold health information in detail. */
     content: z.enum(['minimal', 'detailed']),
     /** How long they are kept: the name of a class that the retention schedule knows. */
-    retentionClass: text(128),
+    retentionClass: plainText(128),
   })
   .readonly()
 

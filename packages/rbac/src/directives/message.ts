@@ -1,13 +1,13 @@
-import { isLabel, type Label, tenantSchema } from '@phi/core'
+import { isLabel, type Label, plainText, tenantSchema } from '@phi/core'
 import { z } from 'zod'
 import type { Channel } from './contact-point.ts'
-import { instant, messageKind, text } from './fields.ts'
+import { instant, messageKind } from './fields.ts'
 import type { EscalationParty, MessageContent } from './message-routing.ts'
 
 export const messageSchema = z
   .strictObject({
     tenant: tenantSchema,
-    patient: text(256),
+    patient: plainText(256),
     kind: messageKind,
     labels: z.array(z.custom<Label>(isLabel, 'must be a label of the taxonomy')).max(64).readonly(),
     safetyConcern: z.boolean(),

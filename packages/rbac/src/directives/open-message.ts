@@ -1,17 +1,18 @@
-import { tenantSchema } from '@phi/core'
+import { plainText, tenantSchema } from '@phi/core'
 import { z } from 'zod'
 import { type AttributePath, isAttributePath, nameSchema } from '../expression/expression.ts'
+import { freeze } from '../freeze.ts'
 import { checkRule, isChecked, parsePolicy } from '../policy/parse.ts'
 import type { Forbid, PolicyJson } from '../policy/policy.ts'
 import { directiveError } from './errors.ts'
-import { freeze, instant, parseFrozen, text } from './fields.ts'
+import { instant, parseFrozen } from './fields.ts'
 import { directiveLaw } from './law.ts'
 
 const readerSchema = z
   .strictObject({
     tenant: tenantSchema,
     /** The patients whose messages the account may open: the person, or those whom the person represents. */
-    patients: z.array(text(256)).max(100).readonly(),
+    patients: z.array(plainText(256)).max(100).readonly(),
     /** When the identity behind the account was verified, and null when it was not. */
     verifiedAt: instant.nullable(),
   })
@@ -19,7 +20,7 @@ const readerSchema = z
 /** The account that wants to open a message. */
 export type MessageReader = z.output<typeof readerSchema>
 
-const askedSchema = z.strictObject({ tenant: tenantSchema, patient: text(256), at: instant }).readonly()
+const askedSchema = z.strictObject({ tenant: tenantSchema, patient: plainText(256), at: instant }).readonly()
 
 export type OpenVerdict =
   | { readonly outcome: 'open' }

@@ -1,4 +1,4 @@
-import { isLabel, isPurposeOfUse, type Label, type PurposeOfUse } from '@phi/core'
+import { isLabel, isPurposeOfUse, type Label, type PurposeOfUse, plainText } from '@phi/core'
 import { z } from 'zod'
 import { nameSchema } from '../expression/expression.ts'
 import { directiveError } from './errors.ts'
@@ -17,7 +17,6 @@ import {
   recordedOf,
   recording,
   refusedBecause,
-  text,
 } from './fields.ts'
 import { citing } from './law.ts'
 
@@ -33,7 +32,7 @@ export const restrictablePurposes = [
   'SUPNWK',
 ] as const satisfies readonly PurposeOfUse[]
 
-const words = (limit: number) => z.array(text(256)).min(1).max(limit).readonly().optional()
+const words = (limit: number) => z.array(plainText(256)).min(1).max(limit).readonly().optional()
 const names = z.array(nameSchema).min(1).max(200).readonly().optional()
 
 /** What a restriction is about. Each part narrows; without any, it is everything about the patient. */
@@ -84,7 +83,7 @@ const step = z.discriminatedUnion('step', [
       /** When it took effect; for a notice, when the individual was told. */
       at: instant,
       ...recording,
-      document: text(256),
+      document: plainText(256),
     })
     .readonly(),
 ])

@@ -1,4 +1,4 @@
-import { isPurposeOfUse, type PurposeOfUse } from '@phi/core'
+import { isPurposeOfUse, type PurposeOfUse, plainText } from '@phi/core'
 import { z } from 'zod'
 import { nameSchema } from '../expression/expression.ts'
 import { directiveError } from './errors.ts'
@@ -15,7 +15,6 @@ import {
   recordedOf,
   recording,
   refusedBecause,
-  text,
 } from './fields.ts'
 import { citing } from './law.ts'
 
@@ -32,7 +31,7 @@ type Step = z.output<typeof step>
 /** When it ends. `until`: first instant at which it no longer counts. An event is told apart when grants are made. */
 const expiry = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('date'), until: instant }).readonly(),
-  z.strictObject({ by: z.literal('event'), event: text(500) }).readonly(),
+  z.strictObject({ by: z.literal('event'), event: plainText(500) }).readonly(),
   z.strictObject({ by: z.literal('none'), because: z.enum(['research', 'single-tpo-consent']) }).readonly(),
 ])
 
@@ -49,25 +48,25 @@ const notes = z.enum(['none', 'only', 'together'])
 const elements = {
   information: z
     .strictObject({
-      text: text(2_000),
+      text: plainText(2_000),
       notes: notes.optional(),
       types: z.array(nameSchema).min(1).max(200).readonly().optional(),
     })
     .readonly()
     .optional(),
-  disclosers: text(1_000).optional(),
+  disclosers: plainText(1_000).optional(),
   /** `ids` and `kinds`: whom the application knows under these names. */
   recipients: z
     .strictObject({
-      text: text(1_000),
-      ids: z.array(text(256)).min(1).max(200).readonly().optional(),
-      kinds: z.array(text(256)).min(1).max(200).readonly().optional(),
+      text: plainText(1_000),
+      ids: z.array(plainText(256)).min(1).max(200).readonly().optional(),
+      kinds: z.array(plainText(256)).min(1).max(200).readonly().optional(),
     })
     .readonly()
     .optional(),
   purpose: z
     .strictObject({
-      text: text(1_000),
+      text: plainText(1_000),
       codes: z
         .array(z.custom<PurposeOfUse>(isPurposeOfUse, 'must be a code of HL7 v3 PurposeOfUse'))
         .min(1)
@@ -80,7 +79,7 @@ const elements = {
   expires: expiry.optional(),
   /** Whose signature, and for a representative the authority to act. */
   signature: z
-    .strictObject({ at: instant, by: z.enum(['individual', 'representative']), authority: text(500).optional() })
+    .strictObject({ at: instant, by: z.enum(['individual', 'representative']), authority: plainText(500).optional() })
     .readonly()
     .optional(),
   history: z.array(step).min(1).max(1_000).readonly(),

@@ -19,6 +19,7 @@ import {
   MAX_EXPRESSION_SIZE,
   type Term,
 } from '../expression/expression.ts'
+import { freeze } from '../freeze.ts'
 import { parseRange } from '../ip/address.ts'
 import { type Attribute, type Attributes, attributeAt } from './attribute.ts'
 import { builtInGrants, builtInOverrides } from './override.ts'
@@ -272,14 +273,6 @@ export interface Vocabulary {
 export type Policy<Words extends Vocabulary = Vocabulary> = PolicyJson & { readonly [checked]: Words }
 
 const hashes = new WeakMap<object, string>()
-
-function freeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const each of Object.values(value)) freeze(each)
-  }
-  return value
-}
 
 /** JSON has no `undefined`: keys that hold it are left out. */
 function withoutUndefined(value: unknown): unknown {

@@ -1,11 +1,11 @@
-import { type Clock, parseAs, systemClock } from '@phi/core'
+import { type Clock, parseAs, plainText, systemClock } from '@phi/core'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { hasDuplicateMember } from './duplicate-members.ts'
 import { sessionError } from './errors.ts'
 import type { IdentityKeys } from './identity-keys.ts'
 import type { Authentication } from './mfa.ts'
-import { ownMembers, readClock, shortText } from './text.ts'
+import { ownMembers, readClock } from './text.ts'
 
 /** Signature algorithms that can be allowed: asymmetric ones only. `EdDSA` and `Ed25519` are two names for one (RFC 8037, RFC 9864). */
 export const identityAlgorithms = [
@@ -108,7 +108,7 @@ type Options = z.output<typeof optionsSchema>
 const numericDate = z.number().min(0).max(253_402_300_799)
 const claimsSchema = z.object({
   iss: name,
-  sub: shortText(255),
+  sub: plainText(255),
   aud: z.union([name, z.array(name).min(1).max(32)]).transform((audience) => [audience].flat()),
   exp: numericDate,
   iat: numericDate,

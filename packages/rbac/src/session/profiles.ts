@@ -1,7 +1,6 @@
-import { type Citation, cite } from '@phi/core'
+import { type Citation, cite, plainText } from '@phi/core'
 import { z } from 'zod'
 import { sessionError } from './errors.ts'
-import { shortText } from './text.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -71,15 +70,15 @@ const duration = z
 
 export const profileSchema = z
   .strictObject({
-    id: shortText(64),
+    id: plainText(64),
     idleMs: duration,
     absoluteMs: duration,
     rotateMs: duration,
     graceMs: z.number().int().min(0).max(MINUTE),
     clockToleranceMs: z.number().int().min(0).max(MINUTE),
-    mfaRoles: z.union([z.literal('every'), z.array(shortText(128)).max(256).readonly()]),
+    mfaRoles: z.union([z.literal('every'), z.array(plainText(128)).max(256).readonly()]),
     citations: z.array(z.custom<Citation>((value) => typeof value === 'object' && value !== null)).readonly(),
-    seeds: z.array(shortText(16)).readonly(),
+    seeds: z.array(plainText(16)).readonly(),
   })
   .refine(({ idleMs, absoluteMs }) => idleMs <= absoluteMs, {
     path: ['idleMs'],

@@ -1,4 +1,4 @@
-import { type Clock, parseAs, randomBytes, systemClock, tenantSchema } from '@phi/core'
+import { type Clock, parseAs, plainText, randomBytes, systemClock, tenantSchema } from '@phi/core'
 import { z } from 'zod'
 import { sessionError } from './errors.ts'
 import type { VerifiedIdentity } from './identity.ts'
@@ -7,7 +7,7 @@ import { checkMfaRoles, profileSchema, type SessionProfile } from './profiles.ts
 import type { SessionKeys } from './session-token.ts'
 import { acrSchema } from './step-up.ts'
 import type { SessionStore } from './store.ts'
-import { instantMs, shortText } from './text.ts'
+import { instantMs } from './text.ts'
 
 export interface SessionsOptions {
   readonly store: SessionStore
@@ -29,7 +29,7 @@ export interface SessionsOptions {
 
 const verbs = ['insert', 'find', 'replace', 'touch', 'end', 'endSubject', 'sweep'] as const
 const isFunction = (value: unknown): boolean => typeof value === 'function'
-const name = shortText(512)
+const name = plainText(512)
 
 const optionsSchema = z.strictObject({
   store: z.custom<SessionStore>(
@@ -40,7 +40,7 @@ const optionsSchema = z.strictObject({
   issuer: name,
   audience: name,
   profile: profileSchema,
-  roles: z.array(shortText(128)).min(1).max(1000).optional(),
+  roles: z.array(plainText(128)).min(1).max(1000).optional(),
   acrMeansMfa: z.array(acrSchema).max(32).default([]),
   ip: z.custom<IpPolicy>((value) => isFunction((value as IpPolicy | undefined)?.check)).optional(),
   clock: z.custom<Clock>(isFunction).default(() => systemClock),
@@ -73,12 +73,12 @@ export interface BeginOptions extends Presented {
 const presentedSchema = z.strictObject({ ip: z.unknown().optional(), device: z.unknown().optional() })
 const beginSchema = z.strictObject({
   ip: z.unknown().optional(),
-  device: shortText(512).optional(),
+  device: plainText(512).optional(),
   tenant: tenantSchema,
-  roles: z.array(shortText(128)).min(1).max(64),
+  roles: z.array(plainText(128)).min(1).max(64),
 })
 const identitySchema = z.object({
-  subject: shortText(255),
+  subject: plainText(255),
   issuer: z.string().min(1).max(2048),
   usableUntil: instantMs,
   issuedAt: instantMs,
@@ -108,7 +108,7 @@ export type RevokeTarget = { readonly sid: string } | { readonly tenant: string;
 
 const targetSchema = z.union([
   z.strictObject({ sid: z.string().min(1).max(64) }),
-  z.strictObject({ tenant: tenantSchema, subject: shortText(255) }),
+  z.strictObject({ tenant: tenantSchema, subject: plainText(255) }),
 ])
 
 /** @throws PhiError PHI_RBAC_SESSION_INPUT: a target with a hole in it must not read as "nothing to end" */

@@ -1,5 +1,4 @@
-import type { Atom, Expression, Rule } from '@phi/rbac'
-import { isAtom } from './words.ts'
+import { type Atom, type Expression, isAtom, type Rule } from '@phi/rbac'
 
 /** A part of a condition, and how to write the condition with another part in its place. */
 export interface Spot {

@@ -2,6 +2,7 @@ import {
   type Atom,
   compile,
   type Expression,
+  expressionText,
   type Forbid,
   type Obligation,
   type Permit,
@@ -18,7 +19,7 @@ import type { TestSource } from './test-file.ts'
 import { AtomTruths, type Met } from './truths.ts'
 import { compiled, original, overrideOf, PassingCells, type Variant, withOverride, withRule, withWhen } from './variant.ts'
 import { type Suggestion, sameTable, tellApart } from './witness.ts'
-import { atomText, ruleText } from './words.ts'
+import { ruleText } from './words.ts'
 
 /** What a point of coverage is about. */
 export type CoverageKind = 'rule' | 'condition' | 'override' | 'view' | 'obligation' | 'field'
@@ -215,7 +216,7 @@ function measuredCondition({ kind, rule, at, atom, forced }: ConditionPoint, mea
       if (shown.has(!to) && shown.has('unknown')) break
     }
   }
-  const text = atomText(atom)
+  const text = expressionText(atom)
   const gaps = [true, false].flatMap((met): readonly CoverageGap[] => {
     if (shown.has(met)) return []
     const where = at.startsWith('/unless/') ? ` (${at.slice(1)})` : ''

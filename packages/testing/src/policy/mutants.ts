@@ -1,10 +1,9 @@
 import { type PurposeOfUse, purposeParents, purposesOfUse } from '@phi/core'
-import { builtInOverrides, type Expression, type Permit, type PolicyJson, type Rule } from '@phi/rbac'
+import { builtInOverrides, type Expression, expressionText, isAtom, type Permit, type PolicyJson, type Rule } from '@phi/rbac'
 import { spotsOf } from './condition.ts'
 import { constantChanges, KnownConstants } from './constants.ts'
 import { listOf, withMember, withoutKey, withoutMember } from './rule-change.ts'
 import { compiled, overrideOf, type Variant, withOverride, withRule, withWhen } from './variant.ts'
-import { conditionText, isAtom } from './words.ts'
 
 /** The mistakes that mutation makes. */
 export const mutationOperators = [
@@ -62,7 +61,7 @@ function* conditionChanges(
   known: KnownConstants,
 ): Generator<{ readonly operator: MutationOperator; readonly text: string; readonly when: Expression | undefined }> {
   for (const { part, replaced } of spotsOf(when)) {
-    const text = conditionText(part)
+    const text = expressionText(part)
     if (part.op === 'and' || part.op === 'or') {
       const op = part.op === 'and' ? 'or' : 'and'
       if (part.of.length < 2) continue
@@ -70,14 +69,14 @@ function* conditionChanges(
       continue
     }
     if (part.op === 'not') {
-      yield { operator: 'negate-condition', text: `with "${conditionText(part.of)}" for "${text}"`, when: replaced(part.of) }
+      yield { operator: 'negate-condition', text: `with "${expressionText(part.of)}" for "${text}"`, when: replaced(part.of) }
       continue
     }
     yield { operator: 'drop-condition', text: `without the condition "${text}"`, when: replaced(undefined) }
     yield { operator: 'negate-condition', text: `with "${text}" turned round`, when: replaced({ op: 'not', of: part }) }
     if (!isAtom(part)) continue
     for (const other of constantChanges(part, known)) {
-      yield { operator: 'swap-constant', text: `with "${conditionText(other)}" for "${text}"`, when: replaced(other) }
+      yield { operator: 'swap-constant', text: `with "${expressionText(other)}" for "${text}"`, when: replaced(other) }
     }
   }
 }
