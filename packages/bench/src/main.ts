@@ -41,7 +41,6 @@ const rows: readonly Row[] = [
   canCedar,
   canCasbin,
   canAccessControl,
-  compileEverything,
   compileThousand,
   compileEverything,
 ]

@@ -114,7 +114,24 @@ export function overrideOf(policy: PolicyJson, id: string): Override {
   return builtInOverrides[id as keyof typeof builtInOverrides]
 }
 
+/** Roles that have a permit. Most are for one role, whose holders are a set already. */
+function holdersOf({ roles }: Permit, holders: (role: string) => ReadonlySet<string>): ReadonlySet<string> {
+  return roles.length === 1 ? holders(roles[0] as string) : new Set(roles.flatMap((role) => [...holders(role)]))
+}
+
 const citationsOf = (rule: { readonly cite?: Rule['cite'] }): readonly string[] => (rule.cite ?? []).map(formatCitation)
+
+const keys = new WeakMap<Atom, string>()
+
+/** Atoms are plain JSON with their keys in the order of the schema, so equal atoms have equal texts. */
+function keyOf(atom: Atom): string {
+  let key = keys.get(atom)
+  if (key === undefined) {
+    key = JSON.stringify(atom)
+    keys.set(atom, key)
+  }
+  return key
+}
 
 /** Builds the bucket of an action and a type from the rules that speak about both, in the policy's order. */
 export function bucketOf(
@@ -130,8 +147,7 @@ export function bucketOf(
   const tests: Test[] = []
   const numbers = new Map<string, number>()
   const number = (atom: Atom): number => {
-    // Atoms are plain JSON with their keys in the order of the schema, so equal atoms have equal texts.
-    const key = JSON.stringify(atom)
+    const key = keyOf(atom)
     const known = numbers.get(key)
     if (known !== undefined) return known
     numbers.set(key, atoms.length)
@@ -157,7 +173,7 @@ export function bucketOf(
       permits.push({
         ...ofRule(rule),
         rule,
-        holders: new Set(rule.roles.flatMap((role) => [...holders(role)])),
+        holders: holdersOf(rule, holders),
         fields: (rule.view === undefined ? undefined : policy.views?.[rule.view]?.[name]) ?? all,
         obligations: rule.obligations ?? [],
         citations: citationsOf(rule),
