@@ -7,7 +7,7 @@ import { type Comparison, type Compiled, comparisonsOf, compiledOf, pairsOf, typ
 import { type Diagram, numberingBy } from './diagram.ts'
 import { relationsOf } from './equivalent.ts'
 import type { AnalysisLimits } from './space.ts'
-import { type Description, describe, whenText } from './words.ts'
+import { briefWhenText, type Description, describe, whenText } from './words.ts'
 
 /** Cells that changed in the same way. */
 export interface Change extends Difference {
@@ -20,6 +20,8 @@ export interface Change extends Difference {
   readonly when: Description
   /** The whole in words. */
   readonly text: string
+  /** The same, with a long condition cut to its shortest alternative. */
+  readonly brief: string
   /** A request that falls into one of the cells. Values stand for others. */
   readonly example: Request
   /** The tenant or patient of the type is another attribute now, and all that was allowed counts as gone and come. */
@@ -125,7 +127,7 @@ function changesOf(comparison: Comparison): readonly Change[] {
   }
   return [...found.values()].map(({ difference, cells, roles, count }) => {
     const when = describe(space, cells)
-    const who = whoText(roles)
+    const what = `${whoText(roles)} ${differenceText(difference, action, type)}`
     const choice = diagrams.find(cells, (value) => value === 1) ?? []
     return {
       ...difference,
@@ -134,7 +136,8 @@ function changesOf(comparison: Comparison): readonly Change[] {
       roles,
       cells: count,
       when,
-      text: `${who} ${differenceText(difference, action, type)} ${whenText(when)}`.trimEnd(),
+      text: `${what} ${whenText(when)}`.trimEnd(),
+      brief: `${what} ${briefWhenText(when)}`.trimEnd(),
       example: space.request(choice, roles[0] ?? []),
       isOther: comparison.isOther,
     }

@@ -41,9 +41,15 @@ const arrow = { widened: 'widened', narrowed: 'narrowed', mixed: 'exchanged' } a
 const changeRow = (change: Change, i: number): readonly string[] => [
   String(i + 1),
   arrow[change.direction],
-  String(change.cells),
-  change.text,
+  change.cells < 1e6 ? String(change.cells) : cellCount(change.cells).replace(' cells', ''),
+  change.brief,
 ]
+
+/** What a row has no room for. */
+function inFull(changes: readonly Change[]): Section[] {
+  const rows = changes.flatMap(({ text, brief }, i) => (text === brief ? [] : [[String(i + 1), text]]))
+  return rows.length === 0 ? [] : [{ title: 'In full', head: ['#', 'what'], rows, folded: true }]
+}
 
 function exampleRows(changes: readonly Change[]): Section[] {
   const rows = changes.map(({ example }, i) => [String(i + 1), JSON.stringify(example)])
@@ -76,6 +82,7 @@ function ofDiff(diff: PolicyDiff): Document {
               rows: [...changes.map(changeRow), ...relations.map(({ direction, text }) => ['', arrow[direction], '', text])],
             },
           ]),
+      ...inFull(changes),
       ...exampleRows(changes),
     ],
   }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { refusal } from '../../../core/test/refusal.ts'
 import { billing, changed, clinic, draft, signed, withRules } from '../../test/analysed-clinic.ts'
 import { cases } from '../../test/random-policy.ts'
+import { definePolicy } from '../policy/define.ts'
 import type { Rule } from '../policy/policy.ts'
 import { analyse } from './analyse.ts'
 import { diffPolicies } from './diff.ts'
@@ -247,6 +249,44 @@ describe('renderings', () => {
     roles: ['billing'],
     when: { op: 'eq', left: { attr: 'resource.body' }, right: { value: hostile } },
     obligations: [{ type: 'document', record: [hostile] }],
+  })
+
+  it('keeps a long condition out of the table, and says it in full below', () => {
+    const names = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve'] as const
+    const flags = Object.fromEntries(names.map((name) => [name, z.boolean()])) as Record<(typeof names)[number], z.ZodBoolean>
+    const wide = definePolicy(
+      {
+        id: 'wide',
+        version: '1',
+        resources: { Note: z.object({ tenant: z.string(), ...flags }) },
+        actions: ['read'],
+        roles: { clerk: {} },
+      },
+      () => [],
+    )
+    const opened = definePolicy(
+      {
+        id: 'wide',
+        version: '2',
+        resources: { Note: z.object({ tenant: z.string(), ...flags }) },
+        actions: ['read'],
+        roles: { clerk: {} },
+      },
+      ({ permit, is }) => [
+        permit('clerk')
+          .to('read')
+          .on('Note')
+          .when(is.and(is.resource('one'), ...names.slice(1).map((name) => is.resource(name))))
+          .as('all-flags'),
+      ],
+    )
+    const markdown = renderMarkdown(diffPolicies(wide, opened))
+    const row = markdown.split('\n').find((line) => line.startsWith('| 1 | widened'))
+    expect(row).toMatch(
+      /when resource\.\w+ is true and resource\.\w+ is true and resource\.\w+ is true and 9 more conditions \|$/,
+    )
+    expect(markdown).toContain('<details><summary>In full (1)</summary>')
+    for (const flag of Object.keys(flags)) expect(markdown).toContain(`resource.${flag} is true`)
   })
 
   it('begin with a summary, and fold the details', () => {

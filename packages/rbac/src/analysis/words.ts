@@ -18,6 +18,8 @@ export interface Description {
   readonly text: string
   /** Whether the words name exactly these cells. Otherwise they name some of them: "at least when". */
   readonly exact: boolean
+  /** The text where it is short; else its shortest alternative, and how much more there is. */
+  readonly brief: string
   readonly cubes: readonly Cube[]
 }
 
@@ -89,8 +91,22 @@ export function literalText(atom: Atom, allowed: number): string {
   }
 }
 
-function cubeText(space: Space, cube: Cube): string {
-  return cube.map(({ atom, allowed }) => literalText(space.atoms[atom] as Atom, allowed)).join(' and ')
+const literalTexts = (space: Space, cube: Cube): readonly string[] =>
+  cube.map(({ atom, allowed }) => literalText(space.atoms[atom] as Atom, allowed))
+const cubeText = (space: Space, cube: Cube): string => literalTexts(space, cube).join(' and ')
+
+/** How long a description may be that stands in a line of a table, and how many conditions it then shows. */
+const BRIEF_LENGTH = 240
+const BRIEF_CONDITIONS = 3
+
+function briefOf(space: Space, text: string, cubes: readonly Cube[]): string {
+  if (text.length <= BRIEF_LENGTH) return text
+  const shortest = cubes.reduce((best, each) => (each.length < best.length ? each : best))
+  const conditions = literalTexts(space, shortest)
+  const more = conditions.length - BRIEF_CONDITIONS
+  const shown = more <= 1 ? conditions : [...conditions.slice(0, BRIEF_CONDITIONS), `${more} more conditions`]
+  const others = cubes.length - 1
+  return `${shown.join(' and ')}${others === 0 ? '' : `, or in ${others} other ${others === 1 ? 'way' : 'ways'}`}`
 }
 
 const isOne = (value: number): boolean => value === 1
@@ -137,8 +153,8 @@ function widened(cube: Cube, isInside: (cube: Cube) => boolean, isMore: (wider: 
 export function describe(space: Space, cells: Diagram, most = MAX_ALTERNATIVES): Description {
   const { diagrams } = space
   const values = new Set(diagrams.counts(cells).keys())
-  if (!values.has(1)) return { text: 'never', exact: true, cubes: [] }
-  if (!values.has(0)) return { text: 'always', exact: true, cubes: [[]] }
+  if (!values.has(1)) return { text: 'never', brief: 'never', exact: true, cubes: [] }
+  if (!values.has(0)) return { text: 'always', brief: 'always', exact: true, cubes: [[]] }
   const cubes: Cube[] = []
   let left = cells
   const isInside = (cube: Cube): boolean => {
@@ -162,7 +178,7 @@ export function describe(space: Space, cells: Diagram, most = MAX_ALTERNATIVES):
   const texts = needed.map((cube) => cubeText(space, cube))
   const text =
     texts.length === 1 ? (texts[0] as string) : texts.map((each) => (each.includes(' and ') ? `(${each})` : each)).join(' or ')
-  return { text, exact: choice === undefined, cubes: needed }
+  return { text, brief: briefOf(space, text, needed), exact: choice === undefined, cubes: needed }
 }
 
 /** Leaves out cubes that the others name together; later ones were found to fill gaps, so earlier ones go first. */
@@ -183,4 +199,9 @@ function withoutRedundant(space: Space, cubes: readonly Cube[]): readonly Cube[]
 export function whenText({ text, exact }: Description): string {
   if (text === 'always') return ''
   return `${exact ? 'when' : 'at least when'} ${text}`
+}
+
+/** The same in brief. */
+export function briefWhenText({ brief, exact }: Description): string {
+  return whenText({ text: brief, brief, exact, cubes: [] })
 }
