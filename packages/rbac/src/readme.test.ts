@@ -68,6 +68,22 @@ describe('the tables of the README', () => {
     expect(rows.map(([cell]) => named(cell)[0])).toEqual(Object.keys(builtInOverrides))
   })
 
+  it('count the policy pack as it is', async () => {
+    const { roles, resources, rules, actions } = hipaa.hipaaPolicy
+    const counts = [Object.keys(roles).length, Object.keys(resources).length, rules.length] as const
+    expect(section('What else there is')).toContain(`${counts[0]} roles, ${counts[1]} kinds of records, ${counts[2]} rules`)
+    const guide = await readFile(new URL('../../../docs/hipaa-policy-pack.md', import.meta.url), 'utf8')
+    const said = `${counts[1]} types of records, ${actions.length} actions, ${counts[0]} roles, ${counts[2]} rules`
+    expect(guide.replace(/\s+/g, ' ')).toContain(said)
+  })
+
+  it('name every reason for which a session or an identity is refused', async () => {
+    const guide = await readFile(new URL('../../../docs/sessions.md', import.meta.url), 'utf8')
+    const reasons = [...Object.keys(session.identityRefusals), ...Object.keys(session.sessionRefusals)]
+    expect(reasons.length).toBeGreaterThan(20)
+    for (const reason of reasons) expect(guide, reason).toContain(`\`${reason}\``)
+  })
+
   it('name every error, what happened and what to do', () => {
     const catalogues: ErrorCatalogue[] = [root.rbacErrors, directives.directiveErrors, session.sessionErrors]
     const entries = catalogues.flatMap((catalogue) => Object.entries(catalogue))

@@ -226,6 +226,23 @@ describe('overrides', () => {
     }
   })
 
+  it('of several overrides that hold, the first that is named counts', () => {
+    const grant = { kind: 'authorization', tenant: 'clinic-a', patient: 'p1', from: 0, until: null }
+    const owing = (...unless: ['emergency' | 'authorization', ...('emergency' | 'authorization')[]]) => {
+      const config = { id: 'p', version: '1', resources: { Note }, actions: ['read'], roles: { therapist: {} } } as const
+      const either = definePolicy(config, ({ permit, forbid }) => [
+        permit('therapist').to('read').on('Note').as('all'),
+        forbid()
+          .to('read')
+          .on('Note')
+          .unless(...unless)
+          .as('closed'),
+      ])
+      return compile(either, { clock }).decide({ ...read, purpose: 'ETREAT', grants: [grant] }).outcome
+    }
+    expect([owing('emergency', 'authorization'), owing('authorization', 'emergency')]).toEqual(['allow-if', 'allow'])
+  })
+
   it('an override that cannot be told does not open', () => {
     for (const purpose of [undefined, 'unheard-of' as 'TREAT']) {
       expect(rules.decide({ ...read, resource: note({ restricted: true }), purpose }).outcome).toBe('deny')

@@ -47,7 +47,7 @@ export interface Forbid extends RuleBase {
   readonly effect: 'forbid'
   /** Hides these fields instead of denying the record. */
   readonly fields?: readonly string[] | undefined
-  /** The overrides that may open it, one by one. */
+  /** The overrides that may open it, one by one. The first that holds counts, and leaves what it says owed. */
   readonly unless?: readonly string[] | undefined
 }
 
