@@ -1,0 +1,378 @@
+import { type Citation, formatCitation, type UsState } from '@phi/core'
+import { businessDayOnOrBefore, federalCalendar } from '../calendar/business-days.ts'
+import { type Day, endOfYear, formatDay, parseDay } from '../calendar/civil-date.ts'
+import { type ReadMoment, readMoment } from '../calendar/zone.ts'
+import { deadlinesError } from '../errors.ts'
+import { conditionInWords, factsOf } from '../rule/condition.ts'
+import {
+  type ExtensionStatement,
+  type FactKinds,
+  type FactsOf,
+  type LawEnforcementStatement,
+  type ReadFacts,
+  readFacts,
+} from '../rule/facts.ts'
+import { type Compiled, compiledOf, type RuleGroup } from '../rule/group.ts'
+import type { Rule } from '../rule/rule.ts'
+import { count } from './count.ts'
+import { type Because, type Change, type Deadline, type Status, type Step, statuses } from './deadline.ts'
+import { extend } from './extension.ts'
+import { delay } from './hold.ts'
+import { type EvaluateOptions, type ReadOptions, readOptions } from './options.ts'
+import { exactly, missing, nowhere, type Place, type Range, truthOf } from './truth.ts'
+import { notGoverning } from './version.ts'
+
+/** Everything one evaluation works with. */
+interface Run {
+  readonly ruleset: string
+  readonly compiled: Compiled
+  readonly kinds: FactKinds
+  readonly facts: ReadFacts
+  /** What the caller gave, as parsed: every result shows it. */
+  readonly given: Readonly<Record<string, unknown>>
+  readonly options: ReadOptions
+}
+
+type Draft = { -readonly [Key in keyof Deadline]?: Deadline[Key] }
+
+/** A row's own part of every result. */
+interface Fixed {
+  readonly citation: string
+  readonly citations: readonly Citation[]
+}
+
+const fixed = new WeakMap<Rule, Fixed>()
+
+function fixedOf(rule: Rule): Fixed {
+  const known = fixed.get(rule)
+  if (known) return known
+  const made: Fixed = {
+    citation: formatCitation(rule.citation),
+    citations: Object.freeze([rule.citation, ...(rule.also ?? [])]),
+  }
+  fixed.set(rule, made)
+  return made
+}
+
+function result(run: Run, rule: Rule, place: Place, status: Status, because: Because, more: Draft): Deadline {
+  const { citation, citations } = fixedOf(rule)
+  const out: Draft = {
+    rule: rule.id,
+    duty: rule.duty ?? rule.id,
+    ruleset: run.ruleset,
+    title: rule.title,
+    addressee: rule.addressee,
+    status,
+    because,
+  }
+  if (place.state !== undefined) out.jurisdiction = place.state as UsState
+  Object.assign(out, more)
+  out.facts = run.given
+  out.unknown ??= []
+  out.steps ??= []
+  out.citation = citation
+  out.citations = citations
+  out.confirmation = rule.confirmation
+  out.asOf = rule.asOf
+  if (rule.note !== undefined) out.note = rule.note
+  out.changesIf ??= []
+  return out as Deadline
+}
+
+/** When a duty was done, where the facts say so. */
+function doneOf(run: Run, rule: Rule, place: Place, trigger: ReadMoment): ReadMoment | undefined {
+  const name = rule.metBy
+  if (name === undefined) return undefined
+  let done = run.facts.moments[name]
+  if (run.kinds[name] === 'moments-by-state') {
+    const byState = run.facts.values[name] as Readonly<Record<string, string | null>> | null | undefined
+    const text =
+      place.state !== undefined && byState != null && Object.hasOwn(byState, place.state) ? byState[place.state] : null
+    done = text == null ? undefined : readMoment(text, run.facts.zone, `facts.${name}.*`)
+  }
+  if (!done) return undefined
+  const path = `facts.${name}`
+  if (done.day < trigger.day) {
+    throw deadlinesError('PHI_DEADLINES_CONTRADICTION', { path, detail: 'it was done before the event that made it due' })
+  }
+  const { today } = run.options
+  if (today !== undefined && done.day > today) {
+    throw deadlinesError('PHI_DEADLINES_CONTRADICTION', { path, detail: 'it is said to be done on a day of the future' })
+  }
+  return done
+}
+
+/** The changes that would take the row's condition the other way. */
+function conditionChanges(rule: Rule, becomes: Status, due?: Day): Change[] {
+  if (rule.applies === 'always') return []
+  const when = conditionInWords(rule.applies, becomes !== 'not-applicable')
+  return factsOf(rule.applies).map((fact) => ({ fact, when, becomes, ...(due !== undefined && { due: formatDay(due) }) }))
+}
+
+interface Dated {
+  readonly base: Day
+  readonly due: Day
+  readonly lawful: Day | undefined
+  readonly draft: Draft
+  readonly active: boolean
+  readonly instant: number | undefined
+  readonly because: Because
+}
+
+/** The date of a row whose trigger is known: count, extension, hold. */
+function date(run: Run, rule: Rule, trigger: ReadMoment, steps: Step[], unknown: string[]): Dated | undefined {
+  const { basis } = rule
+  if (basis.unit === 'qualitative') return undefined
+  const { facts, options } = run
+  const from = rule.trigger.anchor === 'end-of-calendar-year' ? endOfYear(trigger.day) : trigger.day
+  if (from !== trigger.day) steps.push({ step: 'anchor', why: 'end-of-calendar-year', to: formatDay(from) })
+  const counted = count(rule, basis, trigger, from, facts.zone, run.compiled.calendars, steps)
+  if (counted.timeNotKnown) unknown.push(`${rule.trigger.fact} (time of day)`)
+  const draft: Draft = { base: formatDay(counted.due) }
+  let due = counted.due
+  let because: Because = 'counted'
+  let active = false
+  for (const extension of rule.extensions) {
+    const statements = (facts.values[extension.fact] ?? []) as readonly ExtensionStatement[]
+    if (statements.length === 0) continue
+    const extended = extend(extension, statements, due, trigger.day, options.today, facts.zone, steps)
+    draft.extension = extended.outcome
+    unknown.push(...extended.unknown)
+    if (extended.due > due) because = 'extended'
+    due = extended.due
+  }
+  for (const hold of rule.holds) {
+    const statements = (facts.values[hold.fact] ?? []) as readonly LawEnforcementStatement[]
+    if (statements.length === 0) continue
+    const held = delay(hold, statements, due, options.today, facts.zone, steps)
+    draft.hold = held.outcome
+    unknown.push(...held.unknown)
+    active = held.active || (options.today === undefined && held.due > due)
+    if (held.due > due) because = 'law-enforcement-delay'
+    due = held.due
+  }
+  const moved = due !== counted.due
+  const lawful = moved ? undefined : counted.lawful
+  return { base: counted.due, due, lawful, draft, active, instant: moved ? undefined : counted.instant, because }
+}
+
+/** What would change the date of a row. */
+function dateChanges(rule: Rule, dated: Dated): Change[] {
+  const changes = conditionChanges(rule, 'not-applicable')
+  for (const { fact, adds } of rule.extensions) {
+    if (dated.draft.extension?.valid) continue
+    const when = `a statement that meets every condition is given by ${formatDay(dated.base)}`
+    changes.push({ fact, when, becomes: 'due', due: formatDay(dated.base + adds.amount) })
+  }
+  for (const { fact } of rule.holds) {
+    if (dated.draft.hold) continue
+    const when = 'a law enforcement official states that notice would impede an investigation or harm national security'
+    changes.push({ fact, when, becomes: 'held' })
+  }
+  return changes
+}
+
+/** The result of a row that applies and governs, with a trigger that is known. */
+function applied(run: Run, rule: Rule, place: Place, trigger: ReadMoment, steps: Step[], unknown: string[]): Deadline {
+  const { facts, options } = run
+  const done = doneOf(run, rule, place, trigger)
+  const draft: Draft = {
+    trigger: { fact: rule.trigger.fact, event: rule.trigger.event, on: formatDay(trigger.day) },
+    steps,
+    unknown,
+  }
+  const dated = date(run, rule, trigger, steps, unknown)
+  if (done) {
+    const daysAfterTrigger = done.day - trigger.day
+    draft.done = { on: formatDay(done.day), daysAfterTrigger }
+    steps.push({ step: 'done', on: formatDay(done.day), daysAfterTrigger })
+  }
+  if (!dated) {
+    const { basis } = rule
+    if (basis.unit === 'qualitative') draft.standard = basis.standard
+    const target = run.options.houseTargets[rule.duty ?? rule.id]
+    if (target !== undefined) draft.house = { due: formatDay(trigger.day + target), amount: target, unit: 'calendar-days' }
+    draft.changesIf = conditionChanges(rule, 'not-applicable')
+    if (done) return result(run, rule, place, 'met', 'done-without-a-number-to-judge-by', draft)
+    return result(run, rule, place, 'qualitative', 'no-number-in-the-text', draft)
+  }
+  Object.assign(draft, dated.draft)
+  const { due, lawful } = dated
+  const last = Math.max(due, lawful ?? due)
+  draft.due = formatDay(due)
+  if (facts.zone) draft.dueInstant = dated.instant === undefined ? facts.zone.endOf(due) : facts.zone.format(dated.instant)
+  if (lawful !== undefined) draft.lawfulUntil = formatDay(lawful)
+  if (rule.limit.standard !== undefined) draft.standard = rule.limit.standard
+  draft.changesIf = dateChanges(rule, dated)
+  const { today, now } = options
+  if (rule.limit.kind === 'keep') {
+    const over = today !== undefined && today > last
+    return result(run, rule, place, over ? 'met' : 'due', over ? 'period-over' : 'counted', draft)
+  }
+  draft.actBy = formatDay(businessDayOnOrBefore(due, federalCalendar))
+  draft.overdueFrom = formatDay(last + 1)
+  // A clock in hours is judged by the instant, where both are known; every other by the end of the day.
+  const isPast = (day: Day, instant: number | undefined) =>
+    dated.instant !== undefined && instant !== undefined ? instant > dated.instant : day > last
+  if (done) {
+    if (!isPast(done.day, done.instant)) return result(run, rule, place, 'met', 'done-in-time', draft)
+    draft.done = { ...(draft.done as NonNullable<Deadline['done']>), daysLate: done.day - last }
+    return result(run, rule, place, 'late', 'done-late', draft)
+  }
+  const late = today !== undefined && isPast(today, now)
+  if (late) draft.daysLate = (today as Day) - last
+  if (dated.active) return result(run, rule, place, 'held', 'law-enforcement-delay', draft)
+  if (late) return result(run, rule, place, 'late', 'date-passed', draft)
+  return result(run, rule, place, 'due', dated.because, draft)
+}
+
+const triggerStep = (run: Run, rule: Rule, trigger: ReadMoment): Step => ({
+  step: 'trigger',
+  fact: rule.trigger.fact,
+  event: rule.trigger.event,
+  on: formatDay(trigger.day),
+  ...(trigger.instant !== undefined && run.facts.zone && { instant: run.facts.zone.format(trigger.instant) }),
+})
+
+/** The result of the rows of one duty in one place: the version that governs, and of its alternatives the one that applies. */
+function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline {
+  const { facts, options } = run
+  let refusal: { rule: Rule; because: Because } | undefined
+  const governing: Rule[] = []
+  for (const rule of rows) {
+    const because = notGoverning(rule, facts.moments[rule.trigger.fact]?.day, options.knownAt)
+    if (because === undefined) governing.push(rule)
+    else refusal ??= { rule, because }
+  }
+  const [first] = governing
+  if (!first) {
+    const { rule, because } = refusal as NonNullable<typeof refusal>
+    const trigger = facts.moments[rule.trigger.fact]
+    return result(run, rule, place, 'not-in-force', because, { steps: trigger ? [triggerStep(run, rule, trigger)] : [] })
+  }
+  const truths = governing.map((rule) => truthOf(rule.applies, facts, place))
+  if (truths.every((truth) => truth === false)) {
+    const trigger = facts.moments[first.trigger.fact]
+    const steps: Step[] = trigger ? [triggerStep(run, first, trigger)] : []
+    for (const rule of governing) steps.push({ step: 'applies', words: conditionInWords(rule.applies), truth: false })
+    const changesIf = governing.flatMap((rule) =>
+      conditionChanges(rule, rule.basis.unit === 'qualitative' ? 'qualitative' : 'due'),
+    )
+    return result(run, first, place, 'not-applicable', 'condition-not-met', { steps, changesIf })
+  }
+  const certain = governing.filter((_, index) => truths[index] === true)
+  const candidates = certain.length > 0 ? certain : governing.filter((_, index) => truths[index] === undefined)
+  const outcomes = candidates.map((rule) => candidate(run, rule, place, certain.length > 0))
+  // Of several, the strictest: the earliest date, and before every date what cannot be counted yet.
+  return outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
+}
+
+function strictness(deadline: Deadline): string {
+  const date = deadline.due ?? deadline.planFor
+  if (date !== undefined) return date
+  return deadline.status === 'pending-facts' ? '0' : '9'
+}
+
+function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadline {
+  const { facts, options } = run
+  const trigger = facts.moments[rule.trigger.fact]
+  const open = missing(rule.applies, facts, place)
+  if (!trigger) {
+    const unknown = [rule.trigger.fact, ...open]
+    const changesIf: Change[] = [{ fact: rule.trigger.fact, when: `the day of ${rule.trigger.event} is known`, becomes: 'due' }]
+    return result(run, rule, place, 'pending-facts', 'trigger-not-known', { unknown, changesIf })
+  }
+  const steps: Step[] = [triggerStep(run, rule, trigger)]
+  if (options.today !== undefined && trigger.day > options.today) {
+    return result(run, rule, place, 'pending-facts', 'trigger-in-the-future', { steps, unknown: [rule.trigger.fact] })
+  }
+  if (certain) {
+    if (rule.applies !== 'always') steps.push({ step: 'applies', words: conditionInWords(rule.applies), truth: true })
+    return applied(run, rule, place, trigger, steps, [])
+  }
+  steps.push({ step: 'applies', words: conditionInWords(rule.applies), truth: 'not known' })
+  const strict = applied(run, rule, place, trigger, steps, [...open])
+  const { due, ...rest } = strict
+  // What was done in time is done, whether or not it had to be.
+  if (strict.status === 'met') return strict
+  const { lawfulUntil: _, dueInstant: __, overdueFrom: ___, daysLate: ____, ...kept } = rest
+  return {
+    ...kept,
+    status: 'pending-facts',
+    because: 'condition-not-known',
+    ...(due !== undefined && { planFor: due }),
+    changesIf: [
+      ...conditionChanges(rule, strict.status, due === undefined ? undefined : parseDay(due)),
+      ...conditionChanges(rule, 'not-applicable'),
+    ],
+  }
+}
+
+/** The States of a rule that gives one result for each, and what is left beside them. */
+function placesOf(rule: Rule, facts: ReadFacts): readonly Place[] {
+  if (rule.jurisdiction === undefined) return [nowhere]
+  const residents = facts.values.residents as Readonly<Record<string, number | null>> | null | undefined
+  if (rule.jurisdiction !== 'each') {
+    const state = rule.jurisdiction
+    if (residents == null) return [{ state, residents: exactly(undefined) }]
+    return Object.hasOwn(residents, state) ? [{ state, residents: exactly(residents[state]) }] : []
+  }
+  const listed = Object.entries(residents ?? {})
+  const total = facts.values.individuals as number | null | undefined
+  const counted = listed.reduce((sum, [, number]) => sum + (number ?? 0), 0)
+  const rest: Range = { min: 0, max: total == null ? Number.POSITIVE_INFINITY : total - counted }
+  const places = listed.map(([state, number]): Place => ({ state, residents: number === null ? rest : exactly(number) }))
+  // A map without a total says where the people live. With a total that it does not reach, some live elsewhere.
+  const elsewhere = residents == null || (total != null && rest.max > 0)
+  return elsewhere ? [...places, { state: undefined, residents: rest }] : places
+}
+
+const order = new Map(statuses.map((status, index) => [status, index]))
+/** What calls for action first, by date; what does not apply last. */
+function byUrgency(a: Deadline, b: Deadline): number {
+  const quiet = (deadline: Deadline) => (order.get(deadline.status) as number) >= (order.get('met') as number)
+  if (quiet(a) !== quiet(b)) return quiet(a) ? 1 : -1
+  const [dayA, dayB] = [a.due ?? a.planFor ?? '9', b.due ?? b.planFor ?? '9']
+  if (dayA !== dayB) return dayA < dayB ? -1 : 1
+  return (order.get(a.status) as number) - (order.get(b.status) as number)
+}
+
+/**
+ * What is due, to whom, by when, and why: one result for each duty of the group (and each State, where the duty is counted by
+ * State), also for those that do not apply or are not in force. What calls for action comes first, by date.
+ *
+ * Pure: no clock is read. Dates are civil dates in the zone of the obliged entity, through the end of the day; the trigger day is
+ * day 0 unless the text of a rule begins its count on it. What is not known never silences a duty.
+ *
+ * @throws PhiError PHI_DEADLINES_FACTS, PHI_DEADLINES_DATE, PHI_DEADLINES_ZONE, PHI_DEADLINES_CONTRADICTION,
+ *   PHI_DEADLINES_OPTIONS, PHI_DEADLINES_RANGE
+ */
+export function evaluate<Kinds extends FactKinds>(
+  group: RuleGroup<Kinds>,
+  facts: FactsOf<Kinds>,
+  options?: EvaluateOptions,
+): readonly Deadline[] {
+  const compiled = compiledOf(group)
+  const read = readFacts(group.facts, compiled.schema, facts)
+  const run: Run = {
+    ruleset: group.ruleset.id,
+    compiled,
+    kinds: group.facts,
+    facts: compiled.derive ? compiled.derive(read) : read,
+    given: Object.freeze({ ...read.values }),
+    options: readOptions(options, read.zone),
+  }
+  const results: Deadline[] = []
+  for (const rows of compiled.duties) {
+    const [first] = rows as [Rule]
+    for (const place of placesOf(first, run.facts)) {
+      const found = resolve(run, rows, place)
+      // Nobody needs to read that a State without a name is below a threshold.
+      if (first.jurisdiction === 'each' && place.state === undefined && found.status === 'not-applicable') {
+        if (run.facts.values.residents != null) continue
+      }
+      results.push(found)
+    }
+  }
+  return results.sort(byUrgency)
+}

@@ -1,0 +1,142 @@
+import { formatCitation } from '@phi/core'
+import { type Day, formatDay, parseDay } from '../calendar/civil-date.ts'
+import { readMoment, type Zone } from '../calendar/zone.ts'
+import { deadlinesError } from '../errors.ts'
+import type { LawEnforcementStatement } from '../rule/facts.ts'
+import type { Hold } from '../rule/rule.ts'
+import type { HoldOutcome, HoldReason, HoldWindow, Step } from './deadline.ts'
+
+interface Window {
+  readonly form: 'oral' | 'written'
+  readonly from: Day
+  through: Day
+  why: HoldReason
+  /** A statement that has no effect stays listed, and moves nothing. */
+  readonly idle: boolean
+  /** A written statement that specifies its time. */
+  readonly specified: boolean
+  moved: boolean
+}
+
+interface ReadStatement {
+  readonly form: 'oral' | 'written'
+  readonly on: Day
+  /** The last day of a time that a written statement specifies. */
+  readonly until: Day | undefined
+  readonly documented: boolean | null | undefined
+}
+
+function read(hold: Hold, statements: readonly LawEnforcementStatement[], zone: Zone | undefined, today: Day | undefined) {
+  const path = `facts.${hold.fact}`
+  const wrong = (detail: string) => deadlinesError('PHI_DEADLINES_CONTRADICTION', { path, detail })
+  return statements
+    .map((statement): ReadStatement => {
+      const { form, documented } = statement
+      const on = readMoment(statement.on, zone, `${path}.*.on`).day
+      const until =
+        statement.until != null ? parseDay(statement.until) : statement.days != null ? on + statement.days : undefined
+      if (form === 'oral' && until !== undefined) throw wrong('only a written statement can specify a time')
+      if (until !== undefined && until < on) throw wrong('a delay ends before its statement')
+      if (today !== undefined && on > today) throw wrong('a statement lies in the future')
+      return { form, on, until, documented }
+    })
+    .sort((a, b) => a.on - b.on || (a.form === b.form ? 0 : a.form === 'oral' ? -1 : 1))
+}
+
+/** The windows in which notice must wait, in the order of the statements. */
+function windowsOf(hold: Hold, statements: readonly ReadStatement[]): Window[] {
+  const windows: Window[] = []
+  let oral: Window | undefined
+  let oralEnd = Number.NEGATIVE_INFINITY
+  for (const { form, on, until, documented } of statements) {
+    const cap = on + hold.days
+    if (form === 'oral') {
+      // 164.412(b): documented, with the identity of the official, and no longer than 30 days from the statement. A second call
+      // buys no second month.
+      const why: HoldReason = documented === false ? 'not-documented' : oral ? 'oral-cannot-be-renewed' : 'oral'
+      const window: Window = { form, from: on, through: cap, why, idle: why !== 'oral', specified: false, moved: false }
+      if (why === 'oral') {
+        oral = window
+        oralEnd = cap
+      }
+      windows.push(window)
+      continue
+    }
+    // 164.412(b): a written statement that comes while the oral delay runs takes its place, also where it ends sooner.
+    if (oral && on <= oralEnd && until !== undefined) {
+      oral.through = Math.min(oral.through, Math.max(on, until))
+      oral.why = 'replaced-by-written'
+    }
+    windows.push({
+      form,
+      from: on,
+      through: until ?? cap,
+      why: until === undefined ? 'no-time-specified' : 'specified-time',
+      idle: false,
+      specified: until !== undefined,
+      moved: false,
+    })
+  }
+  return windows
+}
+
+/**
+ * The date after a delay for law enforcement, 164.412. Nothing is tolled: a delay that ends before the date leaves it, one that
+ * is in effect on the date moves it to its own end, and one that begins after it cures nothing.
+ * @throws PhiError PHI_DEADLINES_CONTRADICTION
+ */
+export function delay(
+  hold: Hold,
+  statements: readonly LawEnforcementStatement[],
+  base: Day,
+  today: Day | undefined,
+  zone: Zone | undefined,
+  steps: Step[],
+): { readonly due: Day; readonly active: boolean; readonly outcome: HoldOutcome; readonly unknown: readonly string[] } {
+  const sorted = read(hold, statements, zone, today)
+  const windows = windowsOf(hold, sorted)
+  const citation = formatCitation(hold.citation)
+  let end = base
+  let due = base
+  for (const window of windows) {
+    if (window.idle) continue
+    if (window.from > due) {
+      window.why = 'lapsed-before'
+    } else if (window.through >= end && window.through > base) {
+      end = window.through
+      window.moved = true
+      // A written time forbids notice through its last day, so the next one is the first on which it can be given; the 30 days of
+      // an oral statement are a limit on the delay, so notice is due within them.
+      due = window.why === 'specified-time' ? end + 1 : end
+    }
+  }
+  for (const { form, from, through, why } of windows) {
+    steps.push({ step: 'hold', form, from: formatDay(from), through: formatDay(through), why, citation })
+  }
+  const live = windows.filter(({ idle }) => !idle)
+  const through = Math.max(...(live.length > 0 ? live : windows).map((window) => window.through))
+  const active = live.some((window) => today !== undefined && window.from <= today && today <= window.through)
+  const needs = windows.some(({ why }) => why === 'not-documented')
+    ? ('documentation of the oral statement' as const)
+    : live.length > 0 && !live.some(({ specified }) => specified)
+      ? ('written statement specifying the time' as const)
+      : undefined
+  const outcome: HoldOutcome = {
+    windows: windows.map(
+      ({ form, from, through: last, why, moved }): HoldWindow => ({
+        form,
+        from: formatDay(from),
+        through: formatDay(last),
+        why,
+        moved,
+      }),
+    ),
+    through: formatDay(through),
+    actOn: formatDay(through + 1),
+    ...(needs && { needs }),
+  }
+  const unknown = sorted.some(({ form, documented }) => form === 'oral' && documented == null)
+    ? [`${hold.fact}.documented`]
+    : []
+  return { due, active, outcome, unknown }
+}

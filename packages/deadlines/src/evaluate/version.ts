@@ -1,0 +1,43 @@
+import { type Day, parseDay } from '../calendar/civil-date.ts'
+import type { Rule } from '../rule/rule.ts'
+import type { Because } from './deadline.ts'
+
+interface Span {
+  readonly from: Day
+  readonly until: Day
+  readonly published: Day
+  readonly endPublished: Day
+}
+
+const spans = new WeakMap<Rule, Span>()
+
+function spanOf(rule: Rule): Span {
+  const known = spans.get(rule)
+  if (known) return known
+  const { from, until, published, endPublished } = rule.inForce
+  const end = until === undefined ? Number.POSITIVE_INFINITY : parseDay(until)
+  const made: Span = {
+    from: parseDay(from),
+    until: end,
+    published: parseDay(published ?? from),
+    endPublished: endPublished === undefined ? end + 1 : parseDay(endPublished),
+  }
+  spans.set(rule, made)
+  return made
+}
+
+/**
+ * Why a version of a rule does not govern an event of a day, or `undefined` when it does. Without a day, the version that is in
+ * force for good.
+ */
+export function notGoverning(rule: Rule, event: Day | undefined, knownAt: Day | undefined): Because | undefined {
+  const { status } = rule.inForce
+  // Proposed and vacated rules are stored, so that nobody adds them again as law. They never fire.
+  if (status === 'proposed' || status === 'vacated') return status
+  const { from, until, published, endPublished } = spanOf(rule)
+  if (knownAt !== undefined && published > knownAt) return 'not-yet-known'
+  const end = knownAt !== undefined && endPublished > knownAt ? Number.POSITIVE_INFINITY : until
+  if (event === undefined) return end === Number.POSITIVE_INFINITY ? undefined : 'no-longer-in-force'
+  if (event < from) return 'not-yet-in-force'
+  return event > end ? 'no-longer-in-force' : undefined
+}

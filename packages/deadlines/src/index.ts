@@ -1,0 +1,32 @@
+export { type BusinessCalendar, federalCalendar, undisputedCalendar } from './calendar/business-days.ts'
+export { type CivilDate, isCivilDate, type Rounding } from './calendar/civil-date.ts'
+export { civilDateIn, isTimeZone, type Moment } from './calendar/zone.ts'
+export { deadlinesErrors } from './errors.ts'
+export {
+  type Because,
+  type Change,
+  type Deadline,
+  type ExtensionDefect,
+  type ExtensionOutcome,
+  type HoldOutcome,
+  type HoldReason,
+  type HoldWindow,
+  type Status,
+  type Step,
+  statuses,
+} from './evaluate/deadline.ts'
+export { evaluate } from './evaluate/evaluate.ts'
+export type { EvaluateOptions } from './evaluate/options.ts'
+export { federal } from './federal/index.ts'
+export { type Condition, conditionInWords } from './rule/condition.ts'
+export type {
+  ExtensionStatement,
+  FactKind,
+  FactKinds,
+  FactOf,
+  FactsOf,
+  Knowledge,
+  LawEnforcementStatement,
+} from './rule/facts.ts'
+export { type RuleGroup, type Ruleset, ruleGroup } from './rule/group.ts'
+export type { Basis, Counts, Extension, Hold, InForce, Limit, Roll, Rule, Trigger } from './rule/rule.ts'
