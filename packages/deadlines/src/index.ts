@@ -1,5 +1,15 @@
 export { type BusinessCalendar, federalCalendar, undisputedCalendar } from './calendar/business-days.ts'
-export { type CivilDate, isCivilDate, type Rounding } from './calendar/civil-date.ts'
+export {
+  addMonths,
+  addYears,
+  type CivilDate,
+  type Day,
+  formatDay,
+  isCivilDate,
+  parseDay,
+  type Rounding,
+  readDay,
+} from './calendar/civil-date.ts'
 export { civilDateIn, isTimeZone, type Moment } from './calendar/zone.ts'
 export { deadlinesErrors } from './errors.ts'
 export {
@@ -16,6 +26,7 @@ export {
   statuses,
 } from './evaluate/deadline.ts'
 export { evaluate } from './evaluate/evaluate.ts'
+export { explainDeadline } from './evaluate/explain.ts'
 export type { EvaluateOptions } from './evaluate/options.ts'
 export { federal } from './federal/index.ts'
 export { type Condition, conditionInWords } from './rule/condition.ts'

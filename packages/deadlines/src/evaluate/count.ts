@@ -4,6 +4,7 @@ import { addMonths, type Day, formatDay, inRange } from '../calendar/civil-date.
 import type { ReadMoment, Zone } from '../calendar/zone.ts'
 import type { Basis, Rule } from '../rule/rule.ts'
 import type { Step } from './deadline.ts'
+import { preparedOf } from './prepared.ts'
 
 export type Counted = Exclude<Basis, { unit: 'qualitative' }>
 
@@ -65,7 +66,7 @@ export function count(
   calendars: ReadonlyMap<string, BusinessCalendar>,
   steps: Step[],
 ): Count {
-  const citation = formatCitation(rule.citation)
+  const { citation } = preparedOf(rule)
   const counted = basis.unit === 'hours' ? hours(basis.amount, trigger, from, zone) : calendarDays(basis, from, calendars)
   inRange(counted.due)
   steps.push({

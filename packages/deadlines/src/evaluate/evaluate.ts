@@ -1,9 +1,8 @@
-import { type Citation, formatCitation, type UsState } from '@phi/core'
+import type { UsState } from '@phi/core'
 import { businessDayOnOrBefore, federalCalendar } from '../calendar/business-days.ts'
-import { type Day, endOfYear, formatDay, parseDay } from '../calendar/civil-date.ts'
+import { type CivilDate, type Day, endOfYear, formatDay } from '../calendar/civil-date.ts'
 import { type ReadMoment, readMoment } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
-import { conditionInWords, factsOf } from '../rule/condition.ts'
 import {
   type ExtensionStatement,
   type FactKinds,
@@ -19,6 +18,7 @@ import { type Because, type Change, type Deadline, type Status, type Step, statu
 import { extend } from './extension.ts'
 import { delay } from './hold.ts'
 import { type EvaluateOptions, type ReadOptions, readOptions } from './options.ts'
+import { preparedOf } from './prepared.ts'
 import { exactly, missing, nowhere, type Place, type Range, truthOf } from './truth.ts'
 import { notGoverning } from './version.ts'
 
@@ -35,30 +35,11 @@ interface Run {
 
 type Draft = { -readonly [Key in keyof Deadline]?: Deadline[Key] }
 
-/** A row's own part of every result. */
-interface Fixed {
-  readonly citation: string
-  readonly citations: readonly Citation[]
-}
-
-const fixed = new WeakMap<Rule, Fixed>()
-
-function fixedOf(rule: Rule): Fixed {
-  const known = fixed.get(rule)
-  if (known) return known
-  const made: Fixed = {
-    citation: formatCitation(rule.citation),
-    citations: Object.freeze([rule.citation, ...(rule.also ?? [])]),
-  }
-  fixed.set(rule, made)
-  return made
-}
-
 function result(run: Run, rule: Rule, place: Place, status: Status, because: Because, more: Draft): Deadline {
-  const { citation, citations } = fixedOf(rule)
+  const { citation, citations, duty } = preparedOf(rule)
   const out: Draft = {
     rule: rule.id,
-    duty: rule.duty ?? rule.id,
+    duty,
     ruleset: run.ruleset,
     title: rule.title,
     addressee: rule.addressee,
@@ -102,11 +83,10 @@ function doneOf(run: Run, rule: Rule, place: Place, trigger: ReadMoment): ReadMo
   return done
 }
 
-/** The changes that would take the row's condition the other way. */
-function conditionChanges(rule: Rule, becomes: Status, due?: Day): Change[] {
-  if (rule.applies === 'always') return []
-  const when = conditionInWords(rule.applies, becomes !== 'not-applicable')
-  return factsOf(rule.applies).map((fact) => ({ fact, when, becomes, ...(due !== undefined && { due: formatDay(due) }) }))
+/** What would make a row apply that does not, or may not. */
+function wouldApply(rule: Rule, becomes: Status, due?: CivilDate): Change[] {
+  const { words, dependsOn } = preparedOf(rule)
+  return dependsOn.map((fact) => (due === undefined ? { fact, when: words, becomes } : { fact, when: words, becomes, due }))
 }
 
 interface Dated {
@@ -157,18 +137,15 @@ function date(run: Run, rule: Rule, trigger: ReadMoment, steps: Step[], unknown:
 }
 
 /** What would change the date of a row. */
-function dateChanges(rule: Rule, dated: Dated): Change[] {
-  const changes = conditionChanges(rule, 'not-applicable')
+function dateChanges(rule: Rule, dated: Dated): readonly Change[] {
+  const { untrue, held } = preparedOf(rule)
+  const changes = [...untrue]
   for (const { fact, adds } of rule.extensions) {
     if (dated.draft.extension?.valid) continue
     const when = `a statement that meets every condition is given by ${formatDay(dated.base)}`
     changes.push({ fact, when, becomes: 'due', due: formatDay(dated.base + adds.amount) })
   }
-  for (const { fact } of rule.holds) {
-    if (dated.draft.hold) continue
-    const when = 'a law enforcement official states that notice would impede an investigation or harm national security'
-    changes.push({ fact, when, becomes: 'held' })
-  }
+  if (!dated.draft.hold) changes.push(...held)
   return changes
 }
 
@@ -192,7 +169,7 @@ function applied(run: Run, rule: Rule, place: Place, trigger: ReadMoment, steps:
     if (basis.unit === 'qualitative') draft.standard = basis.standard
     const target = run.options.houseTargets[rule.duty ?? rule.id]
     if (target !== undefined) draft.house = { due: formatDay(trigger.day + target), amount: target, unit: 'calendar-days' }
-    draft.changesIf = conditionChanges(rule, 'not-applicable')
+    draft.changesIf = preparedOf(rule).untrue
     if (done) return result(run, rule, place, 'met', 'done-without-a-number-to-judge-by', draft)
     return result(run, rule, place, 'qualitative', 'no-number-in-the-text', draft)
   }
@@ -234,6 +211,10 @@ const triggerStep = (run: Run, rule: Rule, trigger: ReadMoment): Step => ({
   ...(trigger.instant !== undefined && run.facts.zone && { instant: run.facts.zone.format(trigger.instant) }),
 })
 
+function appliesStep(rule: Rule, truth: boolean | 'not known'): readonly Step[] {
+  return rule.applies === 'always' ? [] : [{ step: 'applies', words: preparedOf(rule).words, truth }]
+}
+
 /** The result of the rows of one duty in one place: the version that governs, and of its alternatives the one that applies. */
 function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline {
   const { facts, options } = run
@@ -254,10 +235,8 @@ function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline {
   if (truths.every((truth) => truth === false)) {
     const trigger = facts.moments[first.trigger.fact]
     const steps: Step[] = trigger ? [triggerStep(run, first, trigger)] : []
-    for (const rule of governing) steps.push({ step: 'applies', words: conditionInWords(rule.applies), truth: false })
-    const changesIf = governing.flatMap((rule) =>
-      conditionChanges(rule, rule.basis.unit === 'qualitative' ? 'qualitative' : 'due'),
-    )
+    for (const rule of governing) steps.push({ step: 'applies', words: preparedOf(rule).words, truth: false })
+    const changesIf = governing.flatMap((rule) => wouldApply(rule, rule.basis.unit === 'qualitative' ? 'qualitative' : 'due'))
     return result(run, first, place, 'not-applicable', 'condition-not-met', { steps, changesIf })
   }
   const certain = governing.filter((_, index) => truths[index] === true)
@@ -273,39 +252,49 @@ function strictness(deadline: Deadline): string {
   return deadline.status === 'pending-facts' ? '0' : '9'
 }
 
-function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadline {
-  const { facts, options } = run
-  const trigger = facts.moments[rule.trigger.fact]
-  const open = missing(rule.applies, facts, place)
-  if (!trigger) {
-    const unknown = [rule.trigger.fact, ...open]
-    const changesIf: Change[] = [{ fact: rule.trigger.fact, when: `the day of ${rule.trigger.event} is known`, becomes: 'due' }]
-    return result(run, rule, place, 'pending-facts', 'trigger-not-known', { unknown, changesIf })
-  }
-  const steps: Step[] = [triggerStep(run, rule, trigger)]
-  if (options.today !== undefined && trigger.day > options.today) {
-    return result(run, rule, place, 'pending-facts', 'trigger-in-the-future', { steps, unknown: [rule.trigger.fact] })
-  }
-  if (certain) {
-    if (rule.applies !== 'always') steps.push({ step: 'applies', words: conditionInWords(rule.applies), truth: true })
-    return applied(run, rule, place, trigger, steps, [])
-  }
-  steps.push({ step: 'applies', words: conditionInWords(rule.applies), truth: 'not known' })
-  const strict = applied(run, rule, place, trigger, steps, [...open])
-  const { due, ...rest } = strict
+/** A result that counts on what is not known: what would be its date is what to plan for. */
+function pending(strict: Deadline, because: Because, unknown: readonly string[], changesIf: readonly Change[]): Deadline {
   // What was done in time is done, whether or not it had to be.
   if (strict.status === 'met') return strict
-  const { lawfulUntil: _, dueInstant: __, overdueFrom: ___, daysLate: ____, ...kept } = rest
+  const { due, lawfulUntil: _, dueInstant: __, overdueFrom: ___, daysLate: ____, ...kept } = strict
   return {
     ...kept,
     status: 'pending-facts',
-    because: 'condition-not-known',
+    because,
+    unknown: [...new Set([...unknown, ...strict.unknown])],
     ...(due !== undefined && { planFor: due }),
-    changesIf: [
-      ...conditionChanges(rule, strict.status, due === undefined ? undefined : parseDay(due)),
-      ...conditionChanges(rule, 'not-applicable'),
-    ],
+    changesIf,
   }
+}
+
+function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadline {
+  const { facts, options } = run
+  const { fact, event, planFrom } = rule.trigger
+  const trigger = facts.moments[fact]
+  const open = certain ? [] : missing(rule.applies, facts, place)
+  const truth = certain || 'not known'
+  if (!trigger) {
+    const unknown = [fact, ...open]
+    const earlier = planFrom === undefined ? undefined : facts.moments[planFrom]
+    const when = `the day of ${event} is known`
+    if (!earlier || (options.today !== undefined && earlier.day > options.today)) {
+      const changesIf: Change[] = [{ fact, when, becomes: 'due' }]
+      return result(run, rule, place, 'pending-facts', 'trigger-not-known', { unknown, changesIf })
+    }
+    const from: Rule = { ...rule, trigger: { ...rule.trigger, fact: planFrom as string } }
+    const steps = [triggerStep(run, from, earlier), ...appliesStep(rule, truth)]
+    const strict = applied(run, from, place, earlier, steps, [])
+    return pending(strict, 'trigger-not-known', unknown, [{ fact, when, becomes: 'due' }, ...preparedOf(rule).untrue])
+  }
+  const steps: Step[] = [triggerStep(run, rule, trigger)]
+  if (options.today !== undefined && trigger.day > options.today) {
+    return result(run, rule, place, 'pending-facts', 'trigger-in-the-future', { steps, unknown: [fact] })
+  }
+  steps.push(...appliesStep(rule, truth))
+  const strict = applied(run, rule, place, trigger, steps, [])
+  if (certain) return strict
+  const changesIf = [...wouldApply(rule, strict.status, strict.due), ...preparedOf(rule).untrue]
+  return pending(strict, 'condition-not-known', open, changesIf)
 }
 
 /** The States of a rule that gives one result for each, and what is left beside them. */

@@ -52,6 +52,7 @@ function check(rule: Rule, kinds: FactKinds, calendars: ReadonlyMap<string, Busi
     if (!wanted.includes(typeof kind === 'object' ? 'oneOf' : kind)) throw wrong(path, 'names a fact of another kind')
   }
   need(rule.trigger.fact, ['moment'], 'rule.trigger')
+  if (rule.trigger.planFrom !== undefined) need(rule.trigger.planFrom, ['moment'], 'rule.trigger')
   for (const { fact } of rule.extensions) need(fact, ['extension-statements'], 'rule.extensions')
   for (const { fact, days } of rule.holds) {
     need(fact, ['law-enforcement-statements'], 'rule.holds')

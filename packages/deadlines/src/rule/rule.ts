@@ -77,6 +77,11 @@ export interface Trigger {
     | 'other'
   /** Counting starts at the end of the calendar year of the event. */
   readonly anchor?: 'end-of-calendar-year'
+  /**
+   * An earlier event, by its fact: while the trigger is not known, the result stays pending and plans for the date counted from
+   * this one. A clock from determination plans from discovery.
+   */
+  readonly planFrom?: string
 }
 
 /** What a date means. */
