@@ -11,6 +11,7 @@ import {
   decideByHand,
 } from './rows/access.ts'
 import { appendMemory } from './rows/append-memory.ts'
+import { breachByDate, breachByTemporal } from './rows/deadlines.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
 import { fileAgainstAge, fileAgainstOneShot, fileRange } from './rows/envelope-file.ts'
@@ -43,6 +44,8 @@ const rows: readonly Row[] = [
   canAccessControl,
   compileThousand,
   compileEverything,
+  breachByDate,
+  breachByTemporal,
 ]
 
 const { values } = parseArgs({

@@ -32,6 +32,7 @@ export type Because =
   | 'trigger-not-known'
   | 'trigger-in-the-future'
   | 'condition-not-known'
+  | 'time-not-known'
   | 'condition-not-met'
   | 'proposed'
   | 'vacated'

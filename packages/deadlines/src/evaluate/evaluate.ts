@@ -1,8 +1,9 @@
 import type { UsState } from '@phi/core'
 import { businessDayOnOrBefore, federalCalendar } from '../calendar/business-days.ts'
 import { type CivilDate, type Day, endOfYear, formatDay } from '../calendar/civil-date.ts'
-import { type ReadMoment, readMoment } from '../calendar/zone.ts'
+import { type ReadMoment, readMoment, type Zone } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
+import type { Truth } from '../rule/condition.ts'
 import {
   type ExtensionStatement,
   type FactKinds,
@@ -186,21 +187,35 @@ function applied(run: Run, rule: Rule, place: Place, trigger: ReadMoment, steps:
     const over = today !== undefined && today > last
     return result(run, rule, place, over ? 'met' : 'due', over ? 'period-over' : 'counted', draft)
   }
-  draft.actBy = formatDay(businessDayOnOrBefore(due, federalCalendar))
+  draft.actBy = formatDay(Math.max(trigger.day, businessDayOnOrBefore(due, federalCalendar)))
   draft.overdueFrom = formatDay(last + 1)
-  // A clock in hours is judged by the instant, where both are known; every other by the end of the day.
-  const isPast = (day: Day, instant: number | undefined) =>
-    dated.instant !== undefined && instant !== undefined ? instant > dated.instant : day > last
+  const isPast = (moment: ReadMoment) => past(moment, last, dated.instant, facts.zone)
   if (done) {
-    if (!isPast(done.day, done.instant)) return result(run, rule, place, 'met', 'done-in-time', draft)
+    const late = isPast(done)
+    if (late === false) return result(run, rule, place, 'met', 'done-in-time', draft)
+    if (late === undefined) {
+      const strict = result(run, rule, place, 'due', 'time-not-known', draft)
+      return pending(strict, 'time-not-known', [`${rule.metBy} (time of day)`], strict.changesIf)
+    }
     draft.done = { ...(draft.done as NonNullable<Deadline['done']>), daysLate: done.day - last }
     return result(run, rule, place, 'late', 'done-late', draft)
   }
-  const late = today !== undefined && isPast(today, now)
+  const late = today !== undefined && isPast(now === undefined ? { day: today } : { day: today, instant: now }) === true
   if (late) draft.daysLate = (today as Day) - last
   if (dated.active) return result(run, rule, place, 'held', 'law-enforcement-delay', draft)
   if (late) return result(run, rule, place, 'late', 'date-passed', draft)
   return result(run, rule, place, 'due', dated.because, draft)
+}
+
+/**
+ * Whether a moment lies after a date. A clock in hours is judged by its instant; a date without a time, on the day of that
+ * instant, is neither before nor after it.
+ */
+function past(moment: ReadMoment, last: Day, instant: number | undefined, zone: Zone | undefined): Truth {
+  if (instant === undefined || !zone) return moment.day > last
+  if (moment.instant !== undefined) return moment.instant > instant
+  if (zone.startOf(moment.day + 1) <= instant) return false
+  return zone.startOf(moment.day) > instant ? true : undefined
 }
 
 const triggerStep = (run: Run, rule: Rule, trigger: ReadMoment): Step => ({
@@ -215,13 +230,18 @@ function appliesStep(rule: Rule, truth: boolean | 'not known'): readonly Step[] 
   return rule.applies === 'always' ? [] : [{ step: 'applies', words: preparedOf(rule).words, truth }]
 }
 
+/** The day whose law governs: that of the trigger or, while it is not known, of the earlier event to plan from. */
+function eventOf({ trigger: { fact, planFrom } }: Rule, { moments }: ReadFacts): Day | undefined {
+  return (moments[fact] ?? (planFrom === undefined ? undefined : moments[planFrom]))?.day
+}
+
 /** The result of the rows of one duty in one place: the version that governs, and of its alternatives the one that applies. */
 function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline {
   const { facts, options } = run
   let refusal: { rule: Rule; because: Because } | undefined
   const governing: Rule[] = []
   for (const rule of rows) {
-    const because = notGoverning(rule, facts.moments[rule.trigger.fact]?.day, options.knownAt)
+    const because = notGoverning(rule, eventOf(rule, facts), options.knownAt)
     if (because === undefined) governing.push(rule)
     else refusal ??= { rule, because }
   }
@@ -281,7 +301,8 @@ function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadli
       const changesIf: Change[] = [{ fact, when, becomes: 'due' }]
       return result(run, rule, place, 'pending-facts', 'trigger-not-known', { unknown, changesIf })
     }
-    const from: Rule = { ...rule, trigger: { ...rule.trigger, fact: planFrom as string } }
+    // Nobody has said that the trigger itself happened on that day.
+    const from: Rule = { ...rule, trigger: { ...rule.trigger, fact: planFrom as string, event: 'other' } }
     const steps = [triggerStep(run, from, earlier), ...appliesStep(rule, truth)]
     const strict = applied(run, from, place, earlier, steps, [])
     return pending(strict, 'trigger-not-known', unknown, [{ fact, when, becomes: 'due' }, ...preparedOf(rule).untrue])

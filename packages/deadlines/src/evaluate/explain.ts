@@ -8,6 +8,7 @@ const becauseInWords: Readonly<Record<Because, string>> = {
   'trigger-not-known': 'the day of the trigger is not known',
   'trigger-in-the-future': 'the trigger lies in the future',
   'condition-not-known': 'a fact on which the duty depends is not known',
+  'time-not-known': 'done on the day on which the clock ran out, at a time that is not known',
   'condition-not-met': 'the conditions of the rule are not met',
   proposed: 'the rule is only proposed',
   vacated: 'the rule was vacated',
@@ -44,7 +45,7 @@ const holdInWords: Readonly<Record<HoldReason, string>> = {
 function stepInWords(step: Step): string {
   switch (step.step) {
     case 'trigger':
-      return `${step.event} on ${step.on}${step.instant === undefined ? '' : ` (${step.instant})`}, from the fact ${step.fact}`
+      return `${step.event === 'other' ? 'event' : step.event} on ${step.on}${step.instant === undefined ? '' : ` (${step.instant})`}, from the fact ${step.fact}`
     case 'anchor':
       return `counted from the end of that calendar year, ${step.to}`
     case 'applies':
