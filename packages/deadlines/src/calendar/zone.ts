@@ -27,6 +27,8 @@ export interface Zone {
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/
+// What Temporal.ZonedDateTime prints: both, and they must agree.
+const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?[+-]\d\d:\d\d\[([A-Za-z0-9_+\-/]{1,64})\]$/
 const LOCAL = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)\[([A-Za-z0-9_+\-/]{1,64})\]$/
 // Old names of fixed offsets: no zone of the United States has one all year under such a name, and "EST" in July is a mistake.
 const FIXED = new Set(['EST', 'MST', 'HST', 'CST', 'PST', 'EDT', 'CDT', 'MDT', 'PDT'])
@@ -101,12 +103,17 @@ export function readMoment(text: Moment, zone: Zone | undefined, path: string): 
   if (day !== undefined) return { day }
   if (typeof text !== 'string' || text.length > 120) throw deadlinesError('PHI_DEADLINES_DATE', { path })
   const local = LOCAL.exec(text)
-  if (!local && !INSTANT.test(text)) {
-    const detail = /T\d\d:\d\d/.test(text) ? 'the instant names neither an offset nor a zone' : undefined
+  const zoned = ZONED.exec(text)
+  if (!local && !zoned && !INSTANT.test(text)) {
+    const detail = /T\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text) ? 'the instant names neither an offset nor a zone' : undefined
     throw deadlinesError('PHI_DEADLINES_DATE', { path, ...(detail && { detail }) })
   }
   if (!zone) throw deadlinesError('PHI_DEADLINES_ZONE', { path, detail: 'an instant has a date only in a zone' })
-  const instant = local ? localInstant(local[1] as string, local[2] as string, path) : plainInstant(text, path)
+  const instant = local
+    ? localInstant(local[1] as string, local[2] as string, path)
+    : zoned
+      ? zonedInstant(text, zoned[1] as string, path)
+      : plainInstant(text, path)
   return { day: zone.dayAt(instant), instant }
 }
 
@@ -116,6 +123,15 @@ function plainInstant(text: string, path: string): number {
     return Temporal.Instant.from(text).epochMilliseconds
   } catch {
     throw deadlinesError('PHI_DEADLINES_DATE', { path })
+  }
+}
+
+function zonedInstant(text: string, name: string, path: string): number {
+  zoneOf(name)
+  try {
+    return Temporal.ZonedDateTime.from(text, { offset: 'reject' }).epochMilliseconds
+  } catch {
+    throw deadlinesError('PHI_DEADLINES_DATE', { path, detail: 'the offset is not that of the zone at that time' })
   }
 }
 

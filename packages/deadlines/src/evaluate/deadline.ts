@@ -117,7 +117,7 @@ export type HoldReason =
   | 'no-time-specified'
   | 'replaced-by-written'
   | 'not-documented'
-  | 'oral-cannot-be-renewed'
+  | 'cannot-be-renewed'
   | 'lapsed-before'
 
 export interface HoldWindow {

@@ -168,7 +168,8 @@ function applied(run: Run, rule: Rule, place: Place, trigger: ReadMoment, steps:
   if (!dated) {
     const { basis } = rule
     if (basis.unit === 'qualitative') draft.standard = basis.standard
-    const target = run.options.houseTargets[rule.duty ?? rule.id]
+    const { duty } = preparedOf(rule)
+    const target = Object.hasOwn(run.options.houseTargets, duty) ? run.options.houseTargets[duty] : undefined
     if (target !== undefined) draft.house = { due: formatDay(trigger.day + target), amount: target, unit: 'calendar-days' }
     draft.changesIf = preparedOf(rule).untrue
     if (done) return result(run, rule, place, 'met', 'done-without-a-number-to-judge-by', draft)
@@ -259,17 +260,16 @@ function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline {
     const changesIf = governing.flatMap((rule) => wouldApply(rule, rule.basis.unit === 'qualitative' ? 'qualitative' : 'due'))
     return result(run, first, place, 'not-applicable', 'condition-not-met', { steps, changesIf })
   }
-  const certain = governing.filter((_, index) => truths[index] === true)
-  const candidates = certain.length > 0 ? certain : governing.filter((_, index) => truths[index] === undefined)
-  const outcomes = candidates.map((rule) => candidate(run, rule, place, certain.length > 0))
-  // Of several, the strictest: the earliest date, and before every date what cannot be counted yet.
+  const outcomes = governing.flatMap((rule, index) =>
+    truths[index] === false ? [] : [candidate(run, rule, place, truths[index] === true)],
+  )
+  // Of several, the strictest: the earliest date, and before every date what cannot be counted yet. An alternative that may apply
+  // and would be stricter is what to plan for.
   return outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
 }
 
-function strictness(deadline: Deadline): string {
-  const date = deadline.due ?? deadline.planFor
-  if (date !== undefined) return date
-  return deadline.status === 'pending-facts' ? '0' : '9'
+function strictness({ due, planFor, status }: Deadline): string {
+  return due ?? planFor ?? (status === 'pending-facts' ? '0' : '9')
 }
 
 /** A result that counts on what is not known: what would be its date is what to plan for. */
@@ -318,13 +318,16 @@ function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadli
   return pending(strict, 'condition-not-known', open, changesIf)
 }
 
+/** A map without a State in it says nothing about where people live. */
+const isEmpty = (map: object | null | undefined): map is null | undefined => map == null || Object.keys(map).length === 0
+
 /** The States of a rule that gives one result for each, and what is left beside them. */
 function placesOf(rule: Rule, facts: ReadFacts): readonly Place[] {
   if (rule.jurisdiction === undefined) return [nowhere]
   const residents = facts.values.residents as Readonly<Record<string, number | null>> | null | undefined
   if (rule.jurisdiction !== 'each') {
     const state = rule.jurisdiction
-    if (residents == null) return [{ state, residents: exactly(undefined) }]
+    if (isEmpty(residents)) return [{ state, residents: exactly(undefined) }]
     return Object.hasOwn(residents, state) ? [{ state, residents: exactly(residents[state]) }] : []
   }
   const listed = Object.entries(residents ?? {})
@@ -333,7 +336,7 @@ function placesOf(rule: Rule, facts: ReadFacts): readonly Place[] {
   const rest: Range = { min: 0, max: total == null ? Number.POSITIVE_INFINITY : total - counted }
   const places = listed.map(([state, number]): Place => ({ state, residents: number === null ? rest : exactly(number) }))
   // A map without a total says where the people live. With a total that it does not reach, some live elsewhere.
-  const elsewhere = residents == null || (total != null && rest.max > 0)
+  const elsewhere = isEmpty(residents) || (total != null && rest.max > 0)
   return elsewhere ? [...places, { state: undefined, residents: rest }] : places
 }
 
@@ -379,7 +382,7 @@ export function evaluate<Kinds extends FactKinds>(
       const found = resolve(run, rows, place)
       // Nobody needs to read that a State without a name is below a threshold.
       if (first.jurisdiction === 'each' && place.state === undefined && found.status === 'not-applicable') {
-        if (run.facts.values.residents != null) continue
+        if (!isEmpty(run.facts.values.residents as object | null | undefined)) continue
       }
       results.push(found)
     }

@@ -38,7 +38,7 @@ const holdInWords: Readonly<Record<HoldReason, string>> = {
   'no-time-specified': 'as it specifies no time, for no longer than an oral one',
   'replaced-by-written': 'until a written one took its place',
   'not-documented': 'without effect, as it was not documented',
-  'oral-cannot-be-renewed': 'without effect, as an oral statement cannot be renewed',
+  'cannot-be-renewed': 'without effect, as only a statement that specifies the time prolongs a delay',
   'lapsed-before': 'too late to move the date',
 }
 

@@ -43,7 +43,9 @@ export function extend(
   const path = `facts.${extension.fact}`
   const citation = formatCitation(extension.citation)
   const read = statements.map((statement) => ({ statement, given: readMoment(statement.given, zone, `${path}.*.given`).day }))
-  read.sort((a, b) => a.given - b.given)
+  // Of two on one day, the one that promises less time commits.
+  const promise = ({ statement }: (typeof read)[number]) => statement.promisedDate ?? '9'
+  read.sort((a, b) => a.given - b.given || (promise(a) < promise(b) ? -1 : promise(a) > promise(b) ? 1 : 0))
   let due = base
   let committed: Day | undefined
   const unknown: string[] = []

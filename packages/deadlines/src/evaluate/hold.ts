@@ -46,36 +46,31 @@ function read(hold: Hold, statements: readonly LawEnforcementStatement[], zone: 
 /** The windows in which notice must wait, in the order of the statements. */
 function windowsOf(hold: Hold, statements: readonly ReadStatement[]): Window[] {
   const windows: Window[] = []
-  let oral: Window | undefined
-  let oralEnd = Number.NEGATIVE_INFINITY
+  // 164.412(b): 30 days from the statement, unless a written one that specifies the time comes while they run. All statements that
+  // specify no time share that one delay: a second call, or a letter without a date, buys no second month.
+  let unspecified: Window | undefined
+  let unspecifiedEnd = Number.NEGATIVE_INFINITY
   for (const { form, on, until, documented } of statements) {
-    const cap = on + hold.days
-    if (form === 'oral') {
-      // 164.412(b): documented, with the identity of the official, and no longer than 30 days from the statement. A second call
-      // buys no second month.
-      const why: HoldReason = documented === false ? 'not-documented' : oral ? 'oral-cannot-be-renewed' : 'oral'
-      const window: Window = { form, from: on, through: cap, why, idle: why !== 'oral', specified: false, moved: false }
-      if (why === 'oral') {
-        oral = window
-        oralEnd = cap
-      }
-      windows.push(window)
-      continue
+    const specified = until !== undefined
+    const why: HoldReason = specified
+      ? 'specified-time'
+      : form === 'oral' && documented === false
+        ? 'not-documented'
+        : unspecified
+          ? 'cannot-be-renewed'
+          : form === 'oral'
+            ? 'oral'
+            : 'no-time-specified'
+    const idle = why === 'not-documented' || why === 'cannot-be-renewed'
+    const window: Window = { form, from: on, through: until ?? on + hold.days, why, idle, specified, moved: false }
+    windows.push(window)
+    if (specified && unspecified && on <= unspecifiedEnd) {
+      unspecified.through = Math.min(unspecified.through, until)
+      unspecified.why = 'replaced-by-written'
+    } else if (!specified && !idle) {
+      unspecified = window
+      unspecifiedEnd = window.through
     }
-    // 164.412(b): a written statement that comes while the oral delay runs takes its place, also where it ends sooner.
-    if (oral && on <= oralEnd && until !== undefined) {
-      oral.through = Math.min(oral.through, Math.max(on, until))
-      oral.why = 'replaced-by-written'
-    }
-    windows.push({
-      form,
-      from: on,
-      through: until ?? cap,
-      why: until === undefined ? 'no-time-specified' : 'specified-time',
-      idle: false,
-      specified: until !== undefined,
-      moved: false,
-    })
   }
   return windows
 }
@@ -96,19 +91,19 @@ export function delay(
   const sorted = read(hold, statements, zone, today)
   const windows = windowsOf(hold, sorted)
   const citation = formatCitation(hold.citation)
-  let end = base
   let due = base
   for (const window of windows) {
     if (window.idle) continue
     if (window.from > due) {
       window.why = 'lapsed-before'
-    } else if (window.through >= end && window.through > base) {
-      end = window.through
-      window.moved = true
-      // A written time forbids notice through its last day, so the next one is the first on which it can be given; the 30 days of
-      // an oral statement are a limit on the delay, so notice is due within them.
-      due = window.why === 'specified-time' ? end + 1 : end
+      continue
     }
+    // A written time forbids notice through its last day, so the next one is the first on which it can be given; the 30 days of an
+    // oral statement are a limit on the delay, so notice is due within them.
+    const end = window.specified ? window.through + 1 : window.through
+    if (end <= due) continue
+    due = end
+    window.moved = true
   }
   for (const { form, from, through, why } of windows) {
     steps.push({ step: 'hold', form, from: formatDay(from), through: formatDay(through), why, citation })

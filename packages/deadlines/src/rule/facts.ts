@@ -89,6 +89,16 @@ const count = z.int().min(0).max(10_000_000_000)
 const state = z.string().refine(isUsState, 'must name States by their postal codes')
 const statements = 100
 
+/** A record by State. zod drops an own key `__proto__` without a word; here it is no State, and refused like any other. */
+const byState = (value: z.ZodType) =>
+  z
+    .unknown()
+    .refine(
+      (map) => typeof map !== 'object' || map === null || !Object.hasOwn(map, '__proto__'),
+      'must name States by their postal codes',
+    )
+    .pipe(z.record(state, value))
+
 function schemaOf(kind: FactKind): z.ZodType {
   if (typeof kind === 'object') return z.enum(kind.oneOf as [string, ...string[]])
   switch (kind) {
@@ -99,9 +109,9 @@ function schemaOf(kind: FactKind): z.ZodType {
     case 'flag':
       return z.boolean()
     case 'residents':
-      return z.record(state, count.nullable())
+      return byState(count.nullable())
     case 'moments-by-state':
-      return z.record(state, moment.nullable())
+      return byState(moment.nullable())
     case 'knowledge':
       return z
         .array(
@@ -170,7 +180,20 @@ export function readFacts(kinds: FactKinds, schema: z.ZodType, facts: unknown): 
   const moments: Record<string, ReadMoment> = Object.create(null)
   for (const name in values) {
     const value = values[name]
-    if (kinds[name] === 'moment' && value != null) moments[name] = readMoment(value as string, zone, `facts.${name}`)
+    const kind = kinds[name]
+    if (value == null || kind === undefined) continue
+    if (kind === 'moment') moments[name] = readMoment(value as string, zone, `facts.${name}`)
+    // The others are read where they count; a date that does not exist is refused wherever it stands.
+    else if (kind === 'knowledge') for (const { on } of value as Knowledge[]) readMoment(on, zone, `facts.${name}.*.on`)
+    else if (kind === 'extension-statements') {
+      for (const { given } of value as ExtensionStatement[]) readMoment(given, zone, `facts.${name}.*.given`)
+    } else if (kind === 'law-enforcement-statements') {
+      for (const { on } of value as LawEnforcementStatement[]) readMoment(on, zone, `facts.${name}.*.on`)
+    } else if (kind === 'moments-by-state') {
+      for (const each of Object.values(value as Record<string, string | null>)) {
+        if (each !== null) readMoment(each, zone, `facts.${name}.*`)
+      }
+    }
   }
   return { zone, values, moments, atLeast: {} }
 }

@@ -1,10 +1,12 @@
-import type { z } from 'zod'
+import { parseAs, plainText } from '@phi/core'
+import { z } from 'zod'
 import { type BusinessCalendar, federalCalendar, undisputedCalendar } from '../calendar/business-days.ts'
 import { readDay } from '../calendar/civil-date.ts'
 import { deadlinesError } from '../errors.ts'
-import { factsOf } from './condition.ts'
-import { type FactKinds, factsSchema, type ReadFacts } from './facts.ts'
+import type { Condition } from './condition.ts'
+import { type FactKind, type FactKinds, factsSchema, type ReadFacts } from './facts.ts'
 import type { Rule } from './rule.ts'
+import { parseRule } from './schema.ts'
 
 /** Where rules come from: a body of law or of contracts at a date, versioned apart from the code. */
 export interface Ruleset {
@@ -42,53 +44,90 @@ export function compiledOf(group: RuleGroup): Compiled {
 
 const wrong = (path: string, detail: string) => deadlinesError('PHI_DEADLINES_RULE', { path, detail })
 
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0
+const kindName = (kind: FactKind): string => (typeof kind === 'object' ? 'oneOf' : kind)
 
-/** What the types cannot see. Rules may come from a file, so the closed lists are checked again. */
-function check(rule: Rule, kinds: FactKinds, calendars: ReadonlyMap<string, BusinessCalendar>): void {
-  const need = (fact: string, wanted: readonly string[], path: string) => {
-    const kind = Object.hasOwn(kinds, fact) ? kinds[fact] : undefined
-    if (kind === undefined) throw wrong(path, 'names a fact that the group does not have')
-    if (!wanted.includes(typeof kind === 'object' ? 'oneOf' : kind)) throw wrong(path, 'names a fact of another kind')
-  }
-  need(rule.trigger.fact, ['moment'], 'rule.trigger')
-  if (rule.trigger.planFrom !== undefined) need(rule.trigger.planFrom, ['moment'], 'rule.trigger')
-  for (const { fact } of rule.extensions) need(fact, ['extension-statements'], 'rule.extensions')
-  for (const { fact, days } of rule.holds) {
-    need(fact, ['law-enforcement-statements'], 'rule.holds')
-    if (!isCount(days)) throw wrong('rule.holds', 'the days must be a whole number')
-  }
-  if (rule.metBy !== undefined) need(rule.metBy, ['moment', 'moments-by-state'], 'rule.metBy')
-  for (const fact of factsOf(rule.applies)) need(fact, ['flag', 'oneOf', 'count', 'residents'], 'rule.applies')
-  const { basis, inForce } = rule
-  if (basis.unit === 'qualitative') {
-    if (basis.standard === '') throw wrong('rule.basis', 'a qualitative basis quotes its standard')
+function checkCondition(
+  condition: Condition,
+  kindOf: (fact: string, wanted: readonly string[], path: string) => FactKind,
+): void {
+  const path = 'rule.applies'
+  if (condition === 'always') return
+  if ('count' in condition) {
+    kindOf(condition.count, ['count', 'residents'], path)
+  } else if ('fact' in condition) {
+    const kind = kindOf(condition.fact, ['flag', 'oneOf'], path)
+    // A value that the fact never has would be a condition that never holds: a duty that is silently never due.
+    const values: readonly unknown[] = typeof kind === 'object' ? kind.oneOf : [true, false]
+    const named: readonly unknown[] = 'is' in condition ? [condition.is] : condition.oneOf
+    if (!named.every((value) => values.includes(value))) throw wrong(path, 'names a value that the fact never has')
+  } else if ('not' in condition) {
+    checkCondition(condition.not, kindOf)
   } else {
-    if (basis.counts !== 'after' && basis.counts !== 'beginning-on') throw wrong('rule.basis', 'counts must be set')
-    if (basis.rounding !== 'earlier' && basis.rounding !== 'later') throw wrong('rule.basis', 'rounding must be set')
-    if (basis.roll === undefined) throw wrong('rule.basis', 'roll must be set')
-    if (basis.unit !== 'same-day' && !(isCount(basis.amount) && basis.amount > 0)) {
-      throw wrong('rule.basis', 'the amount must be a whole number above 0')
-    }
-    const named =
-      basis.unit === 'business-days'
-        ? [basis.calendar.strict, basis.calendar.lawful]
-        : basis.roll === 'none'
-          ? []
-          : [basis.roll.calendar]
-    for (const id of named)
-      if (id !== undefined && !calendars.has(id)) throw wrong('rule.basis', 'names a calendar that the group does not have')
-  }
-  for (const day of [inForce.from, inForce.until, inForce.published, inForce.endPublished, rule.asOf]) {
-    if (day !== undefined && readDay(day) === undefined) throw wrong('rule.inForce', 'holds a day that does not exist')
+    for (const part of 'all' in condition ? condition.all : condition.any) checkCondition(part, kindOf)
   }
 }
+
+/** Whether a rule fits the facts and calendars of its group. */
+function check(rule: Rule, kinds: FactKinds, calendars: ReadonlyMap<string, BusinessCalendar>): void {
+  const kindOf = (fact: string, wanted: readonly string[], path: string): FactKind => {
+    const kind = Object.hasOwn(kinds, fact) ? kinds[fact] : undefined
+    if (kind === undefined) throw wrong(path, 'names a fact that the group does not have')
+    if (!wanted.includes(kindName(kind))) throw wrong(path, 'names a fact of another kind')
+    return kind
+  }
+  kindOf(rule.trigger.fact, ['moment'], 'rule.trigger')
+  if (rule.trigger.planFrom !== undefined) kindOf(rule.trigger.planFrom, ['moment'], 'rule.trigger')
+  for (const { fact } of rule.extensions) kindOf(fact, ['extension-statements'], 'rule.extensions')
+  for (const { fact } of rule.holds) kindOf(fact, ['law-enforcement-statements'], 'rule.holds')
+  if (rule.metBy !== undefined) kindOf(rule.metBy, ['moment', 'moments-by-state'], 'rule.metBy')
+  checkCondition(rule.applies, kindOf)
+  const { basis } = rule
+  if (basis.unit === 'qualitative') return
+  const named =
+    basis.unit === 'business-days'
+      ? [basis.calendar.strict, basis.calendar.lawful]
+      : [basis.roll === 'none' ? undefined : basis.roll.calendar]
+  for (const id of named) {
+    if (id !== undefined && !calendars.has(id)) throw wrong('rule.basis', 'names a calendar that the group does not have')
+  }
+}
+
+const kindsSchema = z.record(
+  plainText(100).refine((fact) => fact !== 'timeZone' && fact !== '__proto__', 'must be another name'),
+  z.union([
+    z.enum([
+      'moment',
+      'count',
+      'flag',
+      'residents',
+      'moments-by-state',
+      'knowledge',
+      'extension-statements',
+      'law-enforcement-statements',
+    ]),
+    z.strictObject({ oneOf: z.array(z.string().min(1).max(200)).min(1).max(500).readonly() }),
+  ]),
+)
+
+const definitionSchema = z.strictObject({
+  id: plainText(200),
+  ruleset: z.strictObject({
+    id: plainText(200),
+    asOf: z.string().refine((day) => readDay(day) !== undefined, 'must be a day that exists, as YYYY-MM-DD'),
+  }),
+  facts: kindsSchema,
+  rules: z.array(z.unknown()).max(10_000),
+  calendars: z
+    .array(z.object({ id: plainText(100), holidays: z.custom((value) => typeof value === 'function', 'must be a function') }))
+    .optional(),
+  derive: z.custom((value) => value === undefined || typeof value === 'function', 'must be a function').optional(),
+})
 
 /**
  * Puts rules together with the kinds of facts that they read.
  * @param definition `calendars` adds to the two that are always there, `us-federal` and `us-undisputed`; `derive` works facts out
  *   of facts before any rule reads them
- * @throws PhiError PHI_DEADLINES_RULE when a rule names a fact or a calendar that is not there, or leaves its basis open
+ * @throws PhiError PHI_DEADLINES_RULE when a rule names a fact, a value or a calendar that is not there, or leaves anything open
  */
 export function ruleGroup<const Kinds extends FactKinds>(definition: {
   readonly id: string
@@ -98,9 +137,12 @@ export function ruleGroup<const Kinds extends FactKinds>(definition: {
   readonly calendars?: readonly BusinessCalendar[]
   readonly derive?: (facts: ReadFacts) => ReadFacts
 }): RuleGroup<Kinds> {
-  const { id, ruleset, facts, rules, derive } = definition
+  parseAs(definitionSchema, definition, 'group', (context) => deadlinesError('PHI_DEADLINES_RULE', context))
+  const { id, ruleset, facts, derive } = definition
+  const rules = Object.freeze(definition.rules.map(parseRule))
   const all = [undisputedCalendar, federalCalendar, ...(definition.calendars ?? [])]
   const calendars = new Map(all.map((calendar) => [calendar.id, calendar]))
+  if (calendars.size < all.length) throw wrong('group.calendars', 'two calendars have the same id')
   const duties = new Map<string, Rule[]>()
   const ids = new Set<string>()
   for (const rule of rules) {
@@ -112,7 +154,7 @@ export function ruleGroup<const Kinds extends FactKinds>(definition: {
     if (rows) rows.push(rule)
     else duties.set(key, [rule])
   }
-  const group: RuleGroup<Kinds> = { id, ruleset, facts, rules: Object.freeze([...rules]), calendars: Object.freeze(all) }
+  const group: RuleGroup<Kinds> = { id, ruleset, facts, rules, calendars: Object.freeze(all) }
   const compiled: Compiled = { schema: factsSchema(facts), duties: [...duties.values()], calendars, derive }
   return Object.freeze(Object.defineProperty(group, COMPILED, { value: compiled }))
 }
