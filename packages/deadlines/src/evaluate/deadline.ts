@@ -123,7 +123,7 @@ export type HoldReason =
 export interface HoldWindow {
   readonly form: 'oral' | 'written'
   readonly from: CivilDate
-  /** The last day on which notice must wait. */
+  /** The last day of the delay. */
   readonly through: CivilDate
   readonly why: HoldReason
   /** Whether it moved the due date. A hold that ended before, or came after, did not. */
@@ -132,10 +132,10 @@ export interface HoldWindow {
 
 export interface HoldOutcome {
   readonly windows: readonly HoldWindow[]
-  /** The last day of the hold that is the latest. */
-  readonly through: CivilDate
-  /** The first day on which notice may, and so must, be given. */
-  readonly actOn: CivilDate
+  /** The last day of the hold that ends last. Absent where no statement has an effect. */
+  readonly through?: CivilDate
+  /** The day on which notice is due once no hold is left: after a specified time the next day, of an oral delay its last. */
+  readonly actOn?: CivilDate
   /** What is missing for a longer hold. */
   readonly needs?: 'written statement specifying the time' | 'documentation of the oral statement'
 }

@@ -319,7 +319,7 @@ function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadli
 }
 
 /** A map without a State in it says nothing about where people live. */
-const isEmpty = (map: object | null | undefined): map is null | undefined => map == null || Object.keys(map).length === 0
+const isEmpty = (map: object | null | undefined): boolean => map == null || Object.keys(map).length === 0
 
 /** The States of a rule that gives one result for each, and what is left beside them. */
 function placesOf(rule: Rule, facts: ReadFacts): readonly Place[] {
@@ -327,7 +327,7 @@ function placesOf(rule: Rule, facts: ReadFacts): readonly Place[] {
   const residents = facts.values.residents as Readonly<Record<string, number | null>> | null | undefined
   if (rule.jurisdiction !== 'each') {
     const state = rule.jurisdiction
-    if (isEmpty(residents)) return [{ state, residents: exactly(undefined) }]
+    if (residents == null || isEmpty(residents)) return [{ state, residents: exactly(undefined) }]
     return Object.hasOwn(residents, state) ? [{ state, residents: exactly(residents[state]) }] : []
   }
   const listed = Object.entries(residents ?? {})

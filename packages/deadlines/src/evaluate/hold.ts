@@ -76,6 +76,12 @@ function windowsOf(hold: Hold, statements: readonly ReadStatement[]): Window[] {
 }
 
 /**
+ * The day on which a delay leaves notice due. A written time forbids notice through its last day, so it is the next one; the 30 days
+ * of an oral statement are a limit on the delay, so it is the last of them.
+ */
+const actOnOf = ({ specified, through }: Window): Day => (specified ? through + 1 : through)
+
+/**
  * The date after a delay for law enforcement, 164.412. Nothing is tolled: a delay that ends before the date leaves it, one that
  * is in effect on the date moves it to its own end, and one that begins after it cures nothing.
  * @throws PhiError PHI_DEADLINES_CONTRADICTION
@@ -98,19 +104,16 @@ export function delay(
       window.why = 'lapsed-before'
       continue
     }
-    // A written time forbids notice through its last day, so the next one is the first on which it can be given; the 30 days of an
-    // oral statement are a limit on the delay, so notice is due within them.
-    const end = window.specified ? window.through + 1 : window.through
-    if (end <= due) continue
-    due = end
+    const actOn = actOnOf(window)
+    if (actOn <= due) continue
+    due = actOn
     window.moved = true
   }
   for (const { form, from, through, why } of windows) {
     steps.push({ step: 'hold', form, from: formatDay(from), through: formatDay(through), why, citation })
   }
   const live = windows.filter(({ idle }) => !idle)
-  const through = Math.max(...(live.length > 0 ? live : windows).map((window) => window.through))
-  const active = live.some((window) => today !== undefined && window.from <= today && today <= window.through)
+  const active = live.some((window) => today !== undefined && window.from <= today && today < actOnOf(window))
   const needs = windows.some(({ why }) => why === 'not-documented')
     ? ('documentation of the oral statement' as const)
     : live.length > 0 && !live.some(({ specified }) => specified)
@@ -118,16 +121,18 @@ export function delay(
       : undefined
   const outcome: HoldOutcome = {
     windows: windows.map(
-      ({ form, from, through: last, why, moved }): HoldWindow => ({
+      ({ form, from, through, why, moved }): HoldWindow => ({
         form,
         from: formatDay(from),
-        through: formatDay(last),
+        through: formatDay(through),
         why,
         moved,
       }),
     ),
-    through: formatDay(through),
-    actOn: formatDay(through + 1),
+    ...(live.length > 0 && {
+      through: formatDay(Math.max(...live.map(({ through }) => through))),
+      actOn: formatDay(Math.max(...live.map(actOnOf))),
+    }),
     ...(needs && { needs }),
   }
   const unknown = sorted.some(({ form, documented }) => form === 'oral' && documented == null)
