@@ -61,20 +61,23 @@ function result(run: Run, rule: Rule, place: Place, status: Status, because: Bec
   return out as Deadline
 }
 
+/** A moment by its fact; of a fact that holds one for each State, that of the State at hand. */
+function momentOf(run: Run, fact: string, place: Place): ReadMoment | undefined {
+  if (run.kinds[fact] !== 'moments-by-state') return run.facts.moments[fact]
+  const byState = run.facts.values[fact] as Readonly<Record<string, string | null>> | null | undefined
+  const text = place.state !== undefined && byState != null && Object.hasOwn(byState, place.state) ? byState[place.state] : null
+  return text == null ? undefined : readMoment(text, run.facts.zone, `facts.${fact}.*`)
+}
+
+/** Nobody acts on what nobody has discovered, or on a request that nobody has received. Other events may well come after the act. */
+const FIRST: readonly Rule['trigger']['event'][] = ['discovery', 'receipt']
+
 /** When a duty was done, where the facts say so. */
 function doneOf(run: Run, rule: Rule, place: Place, trigger: ReadMoment): ReadMoment | undefined {
-  const name = rule.metBy
-  if (name === undefined) return undefined
-  let done = run.facts.moments[name]
-  if (run.kinds[name] === 'moments-by-state') {
-    const byState = run.facts.values[name] as Readonly<Record<string, string | null>> | null | undefined
-    const text =
-      place.state !== undefined && byState != null && Object.hasOwn(byState, place.state) ? byState[place.state] : null
-    done = text == null ? undefined : readMoment(text, run.facts.zone, `facts.${name}.*`)
-  }
+  const done = rule.metBy === undefined ? undefined : momentOf(run, rule.metBy, place)
   if (!done) return undefined
-  const path = `facts.${name}`
-  if (done.day < trigger.day) {
+  const path = `facts.${rule.metBy}`
+  if (done.day < trigger.day && FIRST.includes(rule.trigger.event) && !rule.trigger.scheduled) {
     throw deadlinesError('PHI_DEADLINES_CONTRADICTION', { path, detail: 'it was done before the event that made it due' })
   }
   const { today } = run.options
@@ -232,8 +235,8 @@ function appliesStep(rule: Rule, truth: boolean | 'not known'): readonly Step[] 
 }
 
 /** The day whose law governs: that of the trigger or, while it is not known, of the earlier event to plan from. */
-function eventOf({ trigger: { fact, planFrom } }: Rule, { moments }: ReadFacts): Day | undefined {
-  return (moments[fact] ?? (planFrom === undefined ? undefined : moments[planFrom]))?.day
+function eventOf(run: Run, { trigger: { fact, planFrom } }: Rule, place: Place): Day | undefined {
+  return (momentOf(run, fact, place) ?? (planFrom === undefined ? undefined : momentOf(run, planFrom, place)))?.day
 }
 
 /** The result of the rows of one duty in one place: the version that governs, and of its alternatives the one that applies. */
@@ -242,19 +245,19 @@ function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline {
   let refusal: { rule: Rule; because: Because } | undefined
   const governing: Rule[] = []
   for (const rule of rows) {
-    const because = notGoverning(rule, eventOf(rule, facts), options.knownAt)
+    const because = notGoverning(rule, eventOf(run, rule, place), options.knownAt)
     if (because === undefined) governing.push(rule)
     else refusal ??= { rule, because }
   }
   const [first] = governing
   if (!first) {
     const { rule, because } = refusal as NonNullable<typeof refusal>
-    const trigger = facts.moments[rule.trigger.fact]
+    const trigger = momentOf(run, rule.trigger.fact, place)
     return result(run, rule, place, 'not-in-force', because, { steps: trigger ? [triggerStep(run, rule, trigger)] : [] })
   }
   const truths = governing.map((rule) => truthOf(rule.applies, facts, place))
   if (truths.every((truth) => truth === false)) {
-    const trigger = facts.moments[first.trigger.fact]
+    const trigger = momentOf(run, first.trigger.fact, place)
     const steps: Step[] = trigger ? [triggerStep(run, first, trigger)] : []
     for (const rule of governing) steps.push({ step: 'applies', words: preparedOf(rule).words, truth: false })
     const changesIf = governing.flatMap((rule) => wouldApply(rule, rule.basis.unit === 'qualitative' ? 'qualitative' : 'due'))
@@ -289,17 +292,18 @@ function pending(strict: Deadline, because: Because, unknown: readonly string[],
 
 function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadline {
   const { facts, options } = run
-  const { fact, event, planFrom } = rule.trigger
-  const trigger = facts.moments[fact]
+  const { fact, event, planFrom, scheduled } = rule.trigger
+  const trigger = momentOf(run, fact, place)
   const open = certain ? [] : missing(rule.applies, facts, place)
   const truth = certain || 'not known'
   if (!trigger) {
     const unknown = [fact, ...open]
-    const earlier = planFrom === undefined ? undefined : facts.moments[planFrom]
+    const earlier = planFrom === undefined ? undefined : momentOf(run, planFrom, place)
     const when = `the day of ${event} is known`
     if (!earlier || (options.today !== undefined && earlier.day > options.today)) {
       const changesIf: Change[] = [{ fact, when, becomes: 'due' }]
-      return result(run, rule, place, 'pending-facts', 'trigger-not-known', { unknown, changesIf })
+      const standard = rule.basis.unit === 'qualitative' ? { standard: rule.basis.standard } : {}
+      return result(run, rule, place, 'pending-facts', 'trigger-not-known', { unknown, changesIf, ...standard })
     }
     // Nobody has said that the trigger itself happened on that day.
     const from: Rule = { ...rule, trigger: { ...rule.trigger, fact: planFrom as string, event: 'other' } }
@@ -308,7 +312,7 @@ function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadli
     return pending(strict, 'trigger-not-known', unknown, [{ fact, when, becomes: 'due' }, ...preparedOf(rule).untrue])
   }
   const steps: Step[] = [triggerStep(run, rule, trigger)]
-  if (options.today !== undefined && trigger.day > options.today) {
+  if (options.today !== undefined && trigger.day > options.today && !scheduled) {
     return result(run, rule, place, 'pending-facts', 'trigger-in-the-future', { steps, unknown: [fact] })
   }
   steps.push(...appliesStep(rule, truth))

@@ -17,8 +17,7 @@ function defectOf(
   if (given > base) return 'given-after-the-first-period'
   if (requires.includes('written') && statement.written !== true) return 'not-written'
   if (requires.includes('reasons') && statement.reasons !== true) return 'no-reasons'
-  if (!requires.includes('promisedDate')) return null
-  if (statement.promisedDate == null) return 'no-date'
+  if (statement.promisedDate == null) return requires.includes('promisedDate') ? 'no-date' : null
   const promised = parseDay(statement.promisedDate)
   if (promised > outer) return 'date-beyond-the-limit'
   return promised <= base ? 'date-inside-the-first-period' : null

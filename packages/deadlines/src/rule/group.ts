@@ -75,8 +75,9 @@ function check(rule: Rule, kinds: FactKinds, calendars: ReadonlyMap<string, Busi
     if (!wanted.includes(kindName(kind))) throw wrong(path, 'names a fact of another kind')
     return kind
   }
-  kindOf(rule.trigger.fact, ['moment'], 'rule.trigger')
-  if (rule.trigger.planFrom !== undefined) kindOf(rule.trigger.planFrom, ['moment'], 'rule.trigger')
+  const moments = rule.jurisdiction === undefined ? ['moment'] : ['moment', 'moments-by-state']
+  kindOf(rule.trigger.fact, moments, 'rule.trigger')
+  if (rule.trigger.planFrom !== undefined) kindOf(rule.trigger.planFrom, moments, 'rule.trigger')
   for (const { fact } of rule.extensions) kindOf(fact, ['extension-statements'], 'rule.extensions')
   for (const { fact } of rule.holds) kindOf(fact, ['law-enforcement-statements'], 'rule.holds')
   if (rule.metBy !== undefined) kindOf(rule.metBy, ['moment', 'moments-by-state'], 'rule.metBy')

@@ -62,7 +62,7 @@ export type Basis =
 
 /** The event that starts the count. */
 export interface Trigger {
-  /** The fact that holds its date. */
+  /** The fact that holds its date; of a rule with a jurisdiction also one that holds a date for each State. */
   readonly fact: string
   /** What kind of event it is, in the words of the rule: a clock from confirmation is not a clock from discovery. */
   readonly event:
@@ -82,6 +82,11 @@ export interface Trigger {
    * this one. A clock from determination plans from discovery.
    */
   readonly planFrom?: string
+  /**
+   * The day is set ahead (a date of effect, a first appointment): it may lie in the future and still be counted from, and what is
+   * due by it may be done before it.
+   */
+  readonly scheduled?: true
 }
 
 /** What a date means. */

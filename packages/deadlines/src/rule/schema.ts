@@ -92,6 +92,7 @@ export const ruleSchema = z.strictObject({
     event,
     anchor: z.literal('end-of-calendar-year').optional(),
     planFrom: name.optional(),
+    scheduled: z.literal(true).optional(),
   }),
   basis,
   limit: z.strictObject({ kind: z.enum(['act', 'keep']), standard: plainText(500).optional() }),
