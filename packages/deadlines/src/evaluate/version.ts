@@ -27,8 +27,8 @@ function spanOf(rule: Rule): Span {
 }
 
 /**
- * Why a version of a rule does not govern an event of a day, or `undefined` when it does. Without a day, the version that is in
- * force for good.
+ * Why a version of a rule does not govern an event of a day, or `undefined` when it does. Without a day, every version that was not
+ * superseded may.
  */
 export function notGoverning(rule: Rule, event: Day | undefined, knownAt: Day | undefined): Because | undefined {
   const { status } = rule.inForce
@@ -37,7 +37,8 @@ export function notGoverning(rule: Rule, event: Day | undefined, knownAt: Day | 
   const { from, until, published, endPublished } = spanOf(rule)
   if (knownAt !== undefined && published > knownAt) return 'not-yet-known'
   const end = knownAt !== undefined && endPublished > knownAt ? Number.POSITIVE_INFINITY : until
-  if (event === undefined) return end === Number.POSITIVE_INFINITY ? undefined : 'no-longer-in-force'
+  // While the day of the event is not known, only what another version has taken the place of is out.
+  if (event === undefined) return status === 'superseded' && end !== Number.POSITIVE_INFINITY ? 'no-longer-in-force' : undefined
   if (event < from) return 'not-yet-in-force'
   return event > end ? 'no-longer-in-force' : undefined
 }
