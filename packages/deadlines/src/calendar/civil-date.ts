@@ -57,7 +57,7 @@ export function partsOf(day: Day): Parts {
 
 /** The day, when the year is one that this package knows. @throws PhiError PHI_DEADLINES_RANGE */
 export function inRange(day: Day): Day {
-  if (!(day >= FIRST_DAY && day <= LAST_DAY)) throw deadlinesError('PHI_DEADLINES_RANGE')
+  if (!(Number.isInteger(day) && day >= FIRST_DAY && day <= LAST_DAY)) throw deadlinesError('PHI_DEADLINES_RANGE')
   return day
 }
 

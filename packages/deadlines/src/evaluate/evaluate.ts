@@ -14,7 +14,10 @@ function byUrgency(a: Deadline, b: Deadline): number {
   if (quiet(a) !== quiet(b)) return quiet(a) ? 1 : -1
   const [dayA, dayB] = [a.due ?? a.planFor ?? '9', b.due ?? b.planFor ?? '9']
   if (dayA !== dayB) return dayA < dayB ? -1 : 1
-  return (order.get(a.status) as number) - (order.get(b.status) as number)
+  const byStatus = (order.get(a.status) as number) - (order.get(b.status) as number)
+  if (byStatus !== 0) return byStatus
+  if (a.rule !== b.rule) return a.rule < b.rule ? -1 : 1
+  return (a.jurisdiction ?? '') < (b.jurisdiction ?? '') ? -1 : 1
 }
 
 /**
@@ -33,7 +36,7 @@ export function evaluate<Kinds extends FactKinds>(
   options?: EvaluateOptions,
 ): readonly Deadline[] {
   const compiled = compiledOf(group)
-  const read = readFacts(group.facts, compiled.schema, facts)
+  const read = readFacts(group.facts, compiled.schema(), facts)
   const run: Run = {
     ruleset: group.ruleset.id,
     compiled,

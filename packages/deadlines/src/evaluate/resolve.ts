@@ -31,7 +31,7 @@ export function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline
   let refusal: { rule: Rule; because: Because } | undefined
   const governing: Rule[] = []
   for (const rule of rows) {
-    const because = notGoverning(rule, eventOf(run, rule, place), options.knownAt)
+    const because = notGoverning(rule, eventOf(run, rule, place), options.knownAt, !momentOf(run, rule.trigger.fact, place))
     if (because === undefined) governing.push(rule)
     else refusal ??= { rule, because }
   }
@@ -57,8 +57,9 @@ export function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline
   return outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
 }
 
-function strictness({ due, planFor, status }: Deadline): string {
-  return due ?? planFor ?? (status === 'pending-facts' ? '0' : '9')
+function strictness({ due, planFor, status, standard }: Deadline): string {
+  // What has only words will never have a date, so it does not hide one.
+  return due ?? planFor ?? (status === 'pending-facts' && standard === undefined ? '0' : '9')
 }
 
 function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadline {

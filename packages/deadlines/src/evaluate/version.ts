@@ -28,9 +28,14 @@ function spanOf(rule: Rule): Span {
 
 /**
  * Why a version of a rule does not govern an event of a day, or `undefined` when it does. Without a day, every version that was not
- * superseded may.
+ * superseded may; and where the day is only the earliest on which the event can have been, later versions may as well.
  */
-export function notGoverning(rule: Rule, event: Day | undefined, knownAt: Day | undefined): Because | undefined {
+export function notGoverning(
+  rule: Rule,
+  event: Day | undefined,
+  knownAt: Day | undefined,
+  earliest: boolean,
+): Because | undefined {
   const { status } = rule.inForce
   // Proposed and vacated rules are stored, so that nobody adds them again as law. They never fire.
   if (status === 'proposed' || status === 'vacated') return status
@@ -39,6 +44,6 @@ export function notGoverning(rule: Rule, event: Day | undefined, knownAt: Day | 
   const end = knownAt !== undefined && endPublished > knownAt ? Number.POSITIVE_INFINITY : until
   // While the day of the event is not known, only what another version has taken the place of is out.
   if (event === undefined) return status === 'superseded' && end !== Number.POSITIVE_INFINITY ? 'no-longer-in-force' : undefined
-  if (event < from) return 'not-yet-in-force'
+  if (event < from && !earliest) return 'not-yet-in-force'
   return event > end ? 'no-longer-in-force' : undefined
 }

@@ -33,7 +33,15 @@ export function conditionInWords(condition: Condition, holds = true): string {
   if ('not' in condition) return conditionInWords(condition.not, !holds)
   const parts = 'all' in condition ? condition.all : condition.any
   // The opposite of a conjunction is a disjunction.
-  return parts.map((part) => conditionInWords(part, holds)).join('all' in condition === holds ? ' and ' : ' or ')
+  const word = 'all' in condition === holds ? ' and ' : ' or '
+  return parts.map((part) => (isNested(part) ? `(${conditionInWords(part, holds)})` : conditionInWords(part, holds))).join(word)
+}
+
+/** A part that needs brackets. */
+function isNested(condition: Condition): boolean {
+  if (condition === 'always') return false
+  if ('not' in condition) return isNested(condition.not)
+  return ('all' in condition && condition.all.length > 1) || ('any' in condition && condition.any.length > 1)
 }
 
 /** The names of the facts that a condition reads. */

@@ -27,7 +27,8 @@ export interface RuleGroup<Kinds extends FactKinds = FactKinds> {
 
 /** What `ruleGroup` keeps beside the data. */
 export interface Compiled {
-  readonly schema: z.ZodType
+  /** Made when it is first needed: a program imports more groups than it asks. */
+  readonly schema: () => z.ZodType
   readonly duties: readonly (readonly Rule[])[]
   readonly calendars: ReadonlyMap<string, BusinessCalendar>
   readonly derive: ((facts: ReadFacts) => ReadFacts) | undefined
@@ -156,6 +157,7 @@ export function ruleGroup<const Kinds extends FactKinds>(definition: {
     else duties.set(key, [rule])
   }
   const group: RuleGroup<Kinds> = { id, ruleset, facts, rules, calendars: Object.freeze(all) }
-  const compiled: Compiled = { schema: factsSchema(facts), duties: [...duties.values()], calendars, derive }
+  let schema: z.ZodType | undefined
+  const compiled: Compiled = { schema: () => (schema ??= factsSchema(facts)), duties: [...duties.values()], calendars, derive }
   return Object.freeze(Object.defineProperty(group, COMPILED, { value: compiled }))
 }
