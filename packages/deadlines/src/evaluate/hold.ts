@@ -29,18 +29,23 @@ interface ReadStatement {
 function read(hold: Hold, statements: readonly LawEnforcementStatement[], zone: Zone | undefined, today: Day | undefined) {
   const path = `facts.${hold.fact}`
   const wrong = (detail: string) => deadlinesError('PHI_DEADLINES_CONTRADICTION', { path, detail })
-  return statements
-    .map((statement): ReadStatement => {
-      const { form, documented } = statement
-      const on = readMoment(statement.on, zone, `${path}.*.on`).day
-      const until =
-        statement.until != null ? parseDay(statement.until) : statement.days != null ? on + statement.days : undefined
-      if (form === 'oral' && until !== undefined) throw wrong('only a written statement can specify a time')
-      if (until !== undefined && until < on) throw wrong('a delay ends before its statement')
-      if (today !== undefined && on > today) throw wrong('a statement lies in the future')
-      return { form, on, until, documented }
-    })
-    .sort((a, b) => a.on - b.on || (a.form === b.form ? 0 : a.form === 'oral' ? -1 : 1))
+  return (
+    statements
+      .map((statement): ReadStatement => {
+        const { form, documented } = statement
+        const on = readMoment(statement.on, zone, `${path}.*.on`).day
+        const until =
+          statement.until != null ? parseDay(statement.until) : statement.days != null ? on + statement.days : undefined
+        if (form === 'oral' && until !== undefined) throw wrong('only a written statement can specify a time')
+        if (until !== undefined && until < on) throw wrong('a delay ends before its statement')
+        if (today !== undefined && on > today) throw wrong('a statement lies in the future')
+        return { form, on, until, documented }
+      })
+      // Of one day, those that specify a time come last, as they take the place of the others.
+      .sort(
+        (a, b) => a.on - b.on || Number(a.until !== undefined) - Number(b.until !== undefined) || (a.form < b.form ? -1 : 1),
+      )
+  )
 }
 
 /** The windows in which notice must wait, in the order of the statements. */

@@ -19,7 +19,6 @@ export function placesOf(rule: Rule, facts: ReadFacts): readonly Place[] {
   const counted = listed.reduce((sum, [, number]) => sum + (number ?? 0), 0)
   const rest: Range = { min: 0, max: total == null ? Number.POSITIVE_INFINITY : total - counted }
   const places = listed.map(([state, number]): Place => ({ state, residents: number === null ? rest : exactly(number) }))
-  // A map without a total says where the people live. With a total that it does not reach, some live elsewhere.
-  const elsewhere = isEmpty(residents) || (total != null && rest.max > 0)
-  return elsewhere ? [...places, { state: undefined, residents: rest }] : places
+  // Whoever the map does not name lives elsewhere, and without a total nobody has said that it names them all.
+  return rest.max > 0 ? [...places, { state: undefined, residents: rest }] : places
 }

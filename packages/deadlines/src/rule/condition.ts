@@ -34,14 +34,20 @@ export function conditionInWords(condition: Condition, holds = true): string {
   const parts = 'all' in condition ? condition.all : condition.any
   // The opposite of a conjunction is a disjunction.
   const word = 'all' in condition === holds ? ' and ' : ' or '
-  return parts.map((part) => (isNested(part) ? `(${conditionInWords(part, holds)})` : conditionInWords(part, holds))).join(word)
+  return parts
+    .map((part) => {
+      const words = conditionInWords(part, holds)
+      return joinedBy(part, holds) === word || joinedBy(part, holds) === undefined ? words : `(${words})`
+    })
+    .join(word)
 }
 
-/** A part that needs brackets. */
-function isNested(condition: Condition): boolean {
-  if (condition === 'always') return false
-  if ('not' in condition) return isNested(condition.not)
-  return ('all' in condition && condition.all.length > 1) || ('any' in condition && condition.any.length > 1)
+/** The word between the parts of a condition, where it has several. */
+function joinedBy(condition: Condition, holds: boolean): string | undefined {
+  if (condition === 'always') return undefined
+  if ('not' in condition) return joinedBy(condition.not, !holds)
+  if ('all' in condition && condition.all.length > 1) return holds ? ' and ' : ' or '
+  return 'any' in condition && condition.any.length > 1 ? (holds ? ' or ' : ' and ') : undefined
 }
 
 /** The names of the facts that a condition reads. */
