@@ -1,0 +1,7 @@
+export { type Every, everyInWords } from './cadence.ts'
+export { recurringDuties, recurringRuleset } from './catalogue.ts'
+export { type Cadence, type RecurringDuty, type RecurringDutyInput, recurringDuty } from './duty.ts'
+export { recurringErrors } from './errors.ts'
+export { type CalendarOptions, type ICalendar, toICalendar } from './i-calendar.ts'
+export { cadenceInWords, type DutyEvent, nextDue, type RecurringDeadline, type RecurringFacts } from './next-due.ts'
+export { type Occurrence, type Schedule, schedule } from './schedule.ts'
