@@ -28,7 +28,41 @@ export {
 export { evaluate } from './evaluate/evaluate.ts'
 export { explainDeadline } from './evaluate/explain.ts'
 export type { EvaluateOptions } from './evaluate/options.ts'
-export { federal } from './federal/index.ts'
+export {
+  type AccountingExclusion,
+  type AccountingFee,
+  type AccountingFeeFacts,
+  type AccountingLaw,
+  type AccountingLookBack,
+  type AccountingPeriod,
+  type AccountingPeriodFacts,
+  type AccountingSuspension,
+  accountingExclusions,
+  accountingFee,
+  accountingFeeRequirements,
+  accountingLookBacks,
+  accountingPeriod,
+  accountingSuspension,
+  breachChain,
+  type ChainedBreachFacts,
+  type ChainedDiscovery,
+  type ChainedNotice,
+  type ChainLink,
+  type DiscoveredBy,
+  type FeeRequirement,
+  federal,
+  type NoticeMethod,
+  type NoticeMethodId,
+  noticeMethods,
+  type Proof,
+  type ProofStep,
+  type SubstituteNotice,
+  type SubstituteNoticeFacts,
+  type SuspensionOptions,
+  type SuspensionStatement,
+  type SuspensionWindow,
+  substituteNotice,
+} from './federal/index.ts'
 export { type Condition, conditionInWords } from './rule/condition.ts'
 export type {
   ExtensionStatement,

@@ -1,4 +1,4 @@
-import { type FactKinds, type FactsOf, readFacts } from '../rule/facts.ts'
+import { type FactKinds, type FactsOf, readFacts, withoutPrototypes } from '../rule/facts.ts'
 import { compiledOf, type RuleGroup } from '../rule/group.ts'
 import type { Rule } from '../rule/rule.ts'
 import { type Deadline, statuses } from './deadline.ts'
@@ -41,7 +41,7 @@ export function evaluate<Kinds extends FactKinds>(
     ruleset: group.ruleset.id,
     compiled,
     kinds: group.facts,
-    facts: compiled.derive ? compiled.derive(read) : read,
+    facts: compiled.derive ? withoutPrototypes(compiled.derive(read)) : read,
     given: Object.freeze({ ...read.values }),
     options: readOptions(options, read.zone),
   }

@@ -54,7 +54,11 @@ export function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline
   )
   // Of several, the strictest: the earliest date, and before every date what cannot be counted yet. An alternative that may apply
   // and would be stricter is what to plan for.
-  return outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
+  const strictest = outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
+  if (outcomes.length === 1 || strictest.due !== undefined || strictest.planFor !== undefined) return strictest
+  // What cannot be counted yet may be stricter; until then, the date of another alternative is what there is to plan for.
+  const [planFor] = outcomes.flatMap((each) => each.due ?? each.planFor ?? []).sort()
+  return planFor === undefined ? strictest : { ...strictest, planFor }
 }
 
 function strictness({ due, planFor, status, standard }: Deadline): string {

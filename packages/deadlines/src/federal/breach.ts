@@ -19,7 +19,7 @@ const isBreach: Condition = { fact: 'finding', oneOf: ['breach'] }
 const both = (...conditions: Condition[]): Condition => ({ all: [isBreach, ...conditions] })
 
 /** The facts of discovery, which every breach rule reads. */
-const discoveryFacts = {
+export const discoveryFacts = {
   /** The first day on which the breach was known, or by reasonable diligence would have been known, 164.404(a)(2). */
   discovered: 'moment',
   /** Who knew when: `discovered` is worked out from it, or held against it. */
@@ -32,14 +32,14 @@ const discoveryFacts = {
 } as const satisfies FactKinds
 
 /**
- * Discovery is the earliest knowledge of any workforce member or agent, other than the person who committed the breach
- * (164.404(a)(2), 164.410(a)(2)); and an incident is a breach until a documented finding says otherwise.
+ * Discovery is the earliest knowledge of any workforce member or agent, other than the person who committed the breach:
+ * 164.404(a)(2), 164.410(a)(2), and in the same words 16 CFR 318.3(c).
  */
-export function deriveDiscovery(facts: ReadFacts): ReadFacts {
+export function imputeDiscovery(facts: ReadFacts): ReadFacts {
   const { values, moments, zone } = facts
-  const knowledge = (values.knowledge ?? []) as readonly Knowledge[]
+  const knowledge = values.knowledge as readonly Knowledge[] | null | undefined
   const imputed = knowledge
-    .filter(({ by }) => by !== 'perpetrator')
+    ?.filter(({ by }) => by !== 'perpetrator')
     .map(({ on }) => readMoment(on, zone, 'facts.knowledge.*.on'))
     .sort((a, b) => a.day - b.day || (a.instant ?? 0) - (b.instant ?? 0))[0]
   const stated = moments.discovered
@@ -50,29 +50,31 @@ export function deriveDiscovery(facts: ReadFacts): ReadFacts {
     })
   }
   const discovered = stated ?? imputed
-  const silenced = values.finding != null && values.finding !== 'breach' && values.findingDocumented === true
-  return {
-    ...facts,
-    values: { ...values, finding: silenced ? values.finding : 'breach' },
-    moments: discovered ? { ...moments, discovered } : moments,
-  }
+  return discovered ? { ...facts, moments: { ...moments, discovered } } : facts
 }
 
-function deriveHeadcount(facts: ReadFacts): ReadFacts {
-  const found = deriveDiscovery(facts)
-  const { residents, individuals } = found.values as {
+/** Imputed discovery; and an incident is a breach until a documented finding says otherwise, 164.402(2), 164.414(b). */
+export function deriveDiscovery(facts: ReadFacts): ReadFacts {
+  const { values } = facts
+  const silenced = values.finding != null && values.finding !== 'breach' && values.findingDocumented === true
+  return { ...imputeDiscovery(facts), values: { ...values, finding: silenced ? values.finding : 'breach' } }
+}
+
+/** The people that the map of States counts are the least there are. @throws PhiError PHI_DEADLINES_CONTRADICTION */
+export function deriveHeadcount(facts: ReadFacts): ReadFacts {
+  const { residents, individuals } = facts.values as {
     residents?: Readonly<Record<string, number | null>> | null
     individuals?: number | null
   }
   let sum = 0
-  for (const state in residents ?? {}) sum += residents?.[state] ?? 0
+  for (const number of Object.values(residents ?? {})) sum += number ?? 0
   if (individuals != null && individuals < sum) {
     throw deadlinesError('PHI_DEADLINES_CONTRADICTION', {
       path: 'facts.individuals',
       detail: 'there are fewer individuals in total than residents of the States that are named',
     })
   }
-  return { ...found, atLeast: { individuals: sum } }
+  return { ...facts, atLeast: { individuals: sum } }
 }
 
 const common = {
@@ -134,22 +136,28 @@ const secretaryAnnually: Rule = {
   note: 'May be submitted earlier. That 164.412 reaches the annual submission is our reading of "any notification, notice, or posting".',
 }
 
+/** What the notices of a covered entity depend on. */
+export const breachFacts = {
+  ...discoveryFacts,
+  /** How many people are affected in all. */
+  individuals: 'count',
+  /** How many of them live in each State. */
+  residents: 'residents',
+  notifiedIndividuals: 'moment',
+  notifiedMedia: 'moments-by-state',
+  notifiedSecretary: 'moment',
+} as const satisfies FactKinds
+
+/** Everything that is worked out of the facts before a rule reads them. */
+export const deriveBreach = (facts: ReadFacts): ReadFacts => deriveHeadcount(deriveDiscovery(facts))
+
 /** What a covered entity owes after it discovers a breach of unsecured protected health information: 45 CFR 164.404 to 164.408. */
 export const breachNotice = ruleGroup({
   id: 'federal.breachNotice',
   ruleset: federalRuleset,
-  facts: {
-    ...discoveryFacts,
-    /** How many people are affected in all. */
-    individuals: 'count',
-    /** How many of them live in each State. */
-    residents: 'residents',
-    notifiedIndividuals: 'moment',
-    notifiedMedia: 'moments-by-state',
-    notifiedSecretary: 'moment',
-  },
+  facts: breachFacts,
   rules: [individuals, media, secretaryAtOnce, secretaryAnnually],
-  derive: deriveHeadcount,
+  derive: deriveBreach,
 })
 
 /** What a business associate owes after it discovers a breach: 45 CFR 164.410. A subcontractor owes it to the business associate. */

@@ -1,4 +1,5 @@
 import { type Citation, type Confirmation, cite } from '@phi/core'
+import type { Rounding } from '../calendar/civil-date.ts'
 import type { Counted } from '../evaluate/count.ts'
 import type { Extension, Hold, Limit } from '../rule/rule.ts'
 import { federalRuleset } from './ruleset.ts'
@@ -18,6 +19,20 @@ export const calendarDays = (amount: number): Counted => ({
   roll: 'none',
   rounding: 'earlier',
 })
+
+/** Years, through the end of the anniversary. */
+export const years = (amount: number, rounding: Rounding): Counted => ({
+  unit: 'years',
+  amount,
+  counts: 'after',
+  roll: 'none',
+  rounding,
+})
+
+/** "No later than the date of", "at the time of". */
+export const sameDay: Counted = Object.freeze({ unit: 'same-day', counts: 'after', roll: 'none', rounding: 'earlier' })
+
+export const keep: Limit = Object.freeze({ kind: 'keep' })
 
 export const actBy: Limit = Object.freeze({ kind: 'act' })
 

@@ -1,8 +1,9 @@
-import { isUsState, parseAs, plainText, type UsState } from '@phi/core'
+import { type ErrorContext, isUsState, parseAs, plainText, type UsState } from '@phi/core'
 import { z } from 'zod'
 import { isCivilDate } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, type Zone, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
+import { own } from './own.ts'
 
 /** What a fact can be. Every fact may be left out, or null: not known. */
 export type FactKind =
@@ -171,10 +172,15 @@ export interface ReadFacts {
  * @throws PhiError PHI_DEADLINES_FACTS, PHI_DEADLINES_DATE, PHI_DEADLINES_ZONE
  */
 export function readFacts(kinds: FactKinds, schema: z.ZodType, facts: unknown): ReadFacts {
-  const values = parseAs(schema, facts, 'facts', (context) => deadlinesError('PHI_DEADLINES_FACTS', context)) as Record<
-    string,
-    unknown
-  >
+  const refuse = (context: ErrorContext) => deadlinesError('PHI_DEADLINES_FACTS', context)
+  let copy: unknown
+  try {
+    copy = own(facts)
+  } catch {
+    throw refuse({ path: 'facts', detail: 'the value could not be read' })
+  }
+  // Twice: a schema reads what is inherited, and what it returns inherits again.
+  const values = own(parseAs(schema, copy, 'facts', refuse)) as Record<string, unknown>
   const timeZone = values.timeZone as string | undefined
   const zone = timeZone === undefined ? undefined : zoneOf(timeZone)
   const moments: Record<string, ReadMoment> = Object.create(null)
@@ -195,5 +201,15 @@ export function readFacts(kinds: FactKinds, schema: z.ZodType, facts: unknown): 
       }
     }
   }
-  return { zone, values, moments, atLeast: {} }
+  return { zone, values, moments, atLeast: Object.create(null) }
 }
+
+const bare = <Values extends object>(values: Values): Values => Object.assign(Object.create(null), values)
+
+/** Facts after a derivation, again without prototypes: a spread makes an object that inherits. */
+export const withoutPrototypes = (facts: ReadFacts): ReadFacts => ({
+  zone: facts.zone,
+  values: bare(facts.values),
+  moments: bare(facts.moments),
+  atLeast: bare(facts.atLeast),
+})

@@ -1,0 +1,101 @@
+import type { GoldenCase } from '../case.ts'
+import { confirmedBy } from './confirmed-by.ts'
+
+/** The accounting of disclosures: 45 CFR 164.528, 42 CFR 2.25. */
+export const accountingCases: readonly GoldenCase[] = [
+  {
+    id: 'AOD-01',
+    rule: 'accounting.initial+extension',
+    citation: '45 CFR 164.528(c)(1)',
+    facts: { received: '2026-04-10' },
+    expected: { due: '2026-06-09', maxExtendedDue: '2026-07-09' },
+    reasoning: '60 days, and 30 more on a statement in time.',
+    confirmed: confirmedBy.textAndCount,
+  },
+  {
+    id: 'AOD-02',
+    rule: 'accounting.lookback',
+    citation: '45 CFR 164.528(a)(1),(b)(1)',
+    facts: { requestDate: '2026-04-10' },
+    expected: { from_: '2020-04-10', to: '2026-04-10', inclusive: true },
+    reasoning: 'Six years before the request. Both end days are in, which errs towards disclosure.',
+    confirmed: confirmedBy.text,
+  },
+  {
+    id: 'AOD-03',
+    rule: 'accounting.lookback',
+    citation: '45 CFR 164.528(a)(1)',
+    facts: { requestDate: '2028-02-29' },
+    expected: { from_: '2022-02-28' },
+    reasoning: '2022 has no 29 February: the start rounds earlier, so that no day is missing.',
+    confirmed: 'Rounded to the safe side.',
+  },
+  {
+    id: 'AOD-04',
+    rule: 'accounting.lookback',
+    citation: '45 CFR 164.528(a)(3)',
+    facts: { requestDate: '2026-04-10', requestedPeriodMonths: 12 },
+    expected: { from_: '2025-04-10' },
+    reasoning: 'The individual may ask for less than six years.',
+    confirmed: confirmedBy.text,
+  },
+  {
+    id: 'AOD-05',
+    rule: 'accounting.fee',
+    citation: '45 CFR 164.528(c)(2)',
+    facts: { firstRequest: '2026-02-10', secondRequest: '2027-02-09' },
+    expected: { secondMayBeCharged: true, requires: ['inform of fee in advance', 'opportunity to withdraw or modify'] },
+    reasoning: 'The second request lies inside the 12 months.',
+    confirmed: 'The text was read; it does not say from what the 12 months run.',
+  },
+  {
+    id: 'AOD-06',
+    rule: 'accounting.fee',
+    citation: '45 CFR 164.528(c)(2)',
+    facts: { firstRequest: '2026-02-10', secondRequest: '2027-02-10' },
+    expected: { secondMayBeCharged: false },
+    reasoning: 'Twelve full months later it is free; the boundary is decided for the individual.',
+    confirmed: 'A reading of the boundary.',
+  },
+  {
+    id: 'AOD-07',
+    rule: 'accounting.suspension.oral',
+    citation: '45 CFR 164.528(a)(2)(ii)',
+    facts: { oralStatement: '2026-05-01', agency: 'health oversight' },
+    expected: { suspendedThrough: '2026-05-31' },
+    reasoning:
+      'An oral statement suspends for at most 30 days from its own date, and is documented with the identity of the official.',
+    confirmed: confirmedBy.text,
+  },
+  {
+    id: 'AOD-08',
+    rule: 'accounting.suspension.oral-then-written',
+    citation: '45 CFR 164.528(a)(2)',
+    facts: { oralStatement: '2026-05-01', writtenStatement: { received: '2026-05-20', until: '2026-12-31' } },
+    expected: { suspendedThrough: '2026-12-31' },
+    reasoning: 'A written statement that names its time and arrives within the 30 days takes over.',
+    confirmed: confirmedBy.text,
+  },
+  {
+    id: 'AOD-09',
+    rule: 'accounting.suspension.written-late',
+    citation: '45 CFR 164.528(a)(2)',
+    facts: { oralStatement: '2026-05-01', writtenStatement: { received: '2026-06-05', until: '2026-12-31' } },
+    expected: { oralSuspensionEnded: '2026-05-31', gap: ['2026-06-01', '2026-06-04'], suspendedFromWritten: '2026-06-05' },
+    reasoning:
+      'The oral suspension ended on 31 May. Later writing suspends from its own day, and only disclosures to that agency.',
+    confirmed: 'The text was read; the gap is a reading.',
+  },
+  {
+    id: 'AOD-10',
+    rule: 'part2.accounting.lookback',
+    citation: '42 CFR 2.25(a)',
+    facts: { requestDate: '2026-04-10' },
+    expected: {
+      from_: '2023-04-10',
+      complianceTolled: 'per 89 FR 12472 preamble: until 45 CFR 164.528 is revised (from memory)',
+    },
+    reasoning: 'Part 2 looks back three years, not six.',
+    confirmed: 'The text was read; that compliance is tolled is from memory.',
+  },
+]

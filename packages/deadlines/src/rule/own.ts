@@ -1,0 +1,14 @@
+const DEPTH = 8
+
+/**
+ * A deep copy of plain data without prototypes: what somebody planted on Object.prototype is no fact.
+ * @throws RangeError when the data is deeper than any fact, and whatever a getter of it throws
+ */
+export function own(value: unknown, depth = 0): unknown {
+  if (depth > DEPTH) throw new RangeError()
+  if (Array.isArray(value)) return value.map((member) => own(member, depth + 1))
+  if (Object.prototype.toString.call(value) !== '[object Object]') return value
+  const copy = Object.create(null)
+  for (const [key, member] of Object.entries(value as object)) copy[key] = own(member, depth + 1)
+  return copy
+}
