@@ -39,6 +39,7 @@ describe('the README', () => {
       kmsSuite: api.kmsSuite({ name: 'kms', supports: { destroy: 'immediate' }, open: nothing }).cases.length,
       keyStoreSuite: api.keyStoreSuite({ name: 'keys', open: nothing }).cases.length,
       tombstoneStoreSuite: api.tombstoneStoreSuite({ name: 'tombstones', open: nothing }).cases.length,
+      retentionStoreSuite: api.retentionStoreSuite({ name: 'retention', open: nothing }).cases.length,
       sessionStoreSuite: api.sessionStoreSuite({ name: 'sessions', open: nothing }).cases.length,
     }
     for (const [name, , cases] of rows) expect(Number(cases), name).toBe(sizes[named(name)[0] as string])
@@ -51,6 +52,9 @@ describe('the README', () => {
       kms: api
         .kmsSuite({ name: 'kms', supports: { destroy: 'scheduled', ...supports }, open: nothing })
         .cases.filter(({ skipped }) => skipped === 'because').length,
+      retention: api
+        .retentionStoreSuite({ name: 'retention', supports, open: nothing })
+        .cases.filter(({ skipped }) => skipped === 'because').length,
       stores: [api.auditStoreSuite, api.keyStoreSuite, api.tombstoneStoreSuite, api.sessionStoreSuite].map(
         (suite) =>
           suite({ name: 'store', supports, open: nothing }).cases.filter(({ skipped }) => skipped === 'because').length,
@@ -59,9 +63,10 @@ describe('the README', () => {
     for (const [suite, cell] of rows) {
       const [gap] = named(cell) as [string]
       const because = { [gap]: 'because' }
-      const { kms, stores } = skippedBy({ [gap]: gap === 'destroy' ? 'unsupported' : false, because })
+      const { kms, retention, stores } = skippedBy({ [gap]: gap === 'destroy' ? 'unsupported' : false, because })
       if (named(suite)[0] === 'kmsSuite') expect(kms, gap).toBeGreaterThan(0)
-      else for (const skipped of stores) expect(skipped, gap).toBeGreaterThan(0)
+      else if (named(suite)[0] === 'retentionStoreSuite') expect(retention, gap).toBe(1)
+      else for (const skipped of [...stores, retention]) expect(skipped, gap).toBeGreaterThan(0)
     }
     for (const fault of ['unreachable', 'denied', 'nonsense', 'silent']) {
       const { kms } = skippedBy({ faults: { [fault]: false }, because: { [`faults.${fault}`]: 'because' } })
@@ -70,6 +75,7 @@ describe('the README', () => {
     }
     expect(rows.map(([, gap]) => named(gap)[0])).toEqual([
       ...['destroy', 'manyKeks', 'rotate', 'disable', 'elapse', 'faults'],
+      'remaining',
       ...['shared', 'unreachable'],
     ])
   })

@@ -5,10 +5,11 @@ const DEPTH = 8
  * @throws RangeError when the data is deeper than any fact, and whatever a getter of it throws
  */
 export function own(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value
   if (depth > DEPTH) throw new RangeError()
   if (Array.isArray(value)) return value.map((member) => own(member, depth + 1))
   if (Object.prototype.toString.call(value) !== '[object Object]') return value
   const copy = Object.create(null)
-  for (const [key, member] of Object.entries(value as object)) copy[key] = own(member, depth + 1)
+  for (const key of Object.keys(value)) copy[key] = own((value as Record<string, unknown>)[key], depth + 1)
   return copy
 }

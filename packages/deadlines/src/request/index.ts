@@ -1,0 +1,33 @@
+export {
+  type ChecklistItem,
+  checklistOf as requestChecklist,
+  type RequestChecklist,
+  requestChecklists,
+} from './checklists.ts'
+export { deadlinesOf, documentationOf } from './deadlines-of.ts'
+export {
+  type EventOf as RequestEventOf,
+  type RequestEvent,
+  type RequestEventType,
+  type RequestOpening,
+  type RestrictionFacts,
+  requestEventTypes,
+} from './events.ts'
+export { feeOf, suspensionsOf } from './fee.ts'
+export { denialGrounds, type Ground } from './grounds.ts'
+export type { Entry, Refusal } from './history.ts'
+export { openStates, type RequestKind, type RequestState, requestKinds, requestStates } from './kinds.ts'
+export { type Linked, linkedMaterial, type WithDisclosures, withDisclosures } from './linked.ts'
+export type { IndividualRequest, RequestEntry } from './record.ts'
+export { type RequestRefusal, type RequestRefusalReason, requestRefusals } from './refusals.ts'
+export {
+  applyRequestEvent,
+  isOpenRequest,
+  nextEvents,
+  openRequest,
+  type RecordOptions,
+  type RequestStep,
+  replayRequest,
+} from './request.ts'
+export { mustAgreeTo } from './restriction.ts'
+export { type RequestTransition, requestTransitions } from './transitions.ts'
