@@ -16,6 +16,7 @@ import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
 import { fileAgainstAge, fileAgainstOneShot, fileRange } from './rows/envelope-file.ts'
 import { proveAgainstPeer, verifyAgainstPeer } from './rows/hypercore.ts'
+import { retentionPlan } from './rows/retention.ts'
 import { verifyPostgres } from './rows/verify-postgres.ts'
 import { stopServer } from './server.ts'
 
@@ -46,6 +47,7 @@ const rows: readonly Row[] = [
   compileEverything,
   breachByDate,
   breachByTemporal,
+  retentionPlan,
 ]
 
 const { values } = parseArgs({

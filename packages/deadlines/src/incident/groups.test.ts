@@ -97,6 +97,44 @@ describe('clocks of agreements', () => {
     expect(blocks.map(({ which }) => which)).toEqual(['within-72-of-discovery', 'within-72-of-confirmation'])
   })
 
+  it('a notice meets one of two duties to the same addressee only where it says which', () => {
+    const clock = (id: string, metBy: string) =>
+      contractClock({
+        id,
+        title: 'Tell the customer',
+        agreement: 'Business associate agreement',
+        clause: '5.1',
+        addressee: 'customer',
+        starts: 'discovery',
+        within: { hours: 24 },
+        metBy,
+        from: '2026-01-01',
+        confirmation: 'text-seen',
+        asOf: '2026-11-21',
+      })
+    const group = contractGroup({
+      id: 'agreement-2',
+      ruleset: { id: 'agreements/2026', asOf: '2026-11-21' },
+      clocks: [clock('call', 'called'), clock('report', 'reported')],
+    })
+    const told = (meets?: string[]) => {
+      const event: IncidentEvent = {
+        type: 'notified',
+        at: '2026-05-04T10:00:00-04:00',
+        addressee: 'customer',
+        method: 'telephone',
+        contains: [],
+        ...(meets && { meets }),
+      }
+      const deadlines = incidentDeadlines(apply(openIncident(opening), event), { groups: [{ group }] })
+      return deadlines.filter(({ addressee }) => addressee === 'customer').map(({ rule, status }) => `${rule} ${status}`)
+    }
+    expect(told()).toEqual(['call due', 'report due'])
+    expect(told(['called']).toSorted()).toEqual(['call met', 'report due'])
+    expect(told(['called', 'reported'])).toEqual(['call met', 'report met'])
+    expect(told(['constructor'])).toEqual(['call due', 'report due'])
+  })
+
   it('a group is given nothing that the history says itself', async () => {
     const incident = openIncident(opening)
     for (const facts of [

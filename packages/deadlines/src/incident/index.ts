@@ -1,3 +1,8 @@
+/**
+ * `@phi/deadlines/incident`: incidents as state machines: from suspicion to the post-incident report, with notices, findings and deadlines.
+ *
+ * @module
+ */
 export {
   breachExclusions,
   type ExclusionId,

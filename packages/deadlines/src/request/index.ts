@@ -1,3 +1,8 @@
+/**
+ * `@phi/deadlines/request`: requests of individuals as state machines: what came in, what was done, what is due, and what an answer must contain.
+ *
+ * @module
+ */
 export {
   type ChecklistItem,
   checklistOf as requestChecklist,

@@ -67,7 +67,7 @@ function counter({ period, effect }: RetentionRule): (from: Day) => Day {
 }
 
 /** The age of majority that a rule means: its own, or the highest of its States. `undefined`: none of them is known. */
-export function majorityOf(rule: RetentionRule): number | undefined {
+function majorityOf(rule: RetentionRule): number | undefined {
   if (typeof rule.minor === 'object' && 'majority' in rule.minor && rule.minor.majority !== undefined)
     return rule.minor.majority
   const ages = (rule.jurisdiction ?? []).map(majorityAge)

@@ -149,15 +149,11 @@ describe('properties', { timeout: 600_000 }, () => {
    * start that another fact gives as well.
    */
   const oneStay = fc.tuple(treatment, day).map(([record, last]): RetentionRecord => {
-    const until = (date: string | null | undefined) => (date != null && date > last ? last : date)
+    const earlier = (date: string | null | undefined, than: string) => (date != null && date > than ? than : date)
+    const serviceDate = earlier(record.serviceDate, last)
+    const created = earlier(record.created, serviceDate ?? last)
     const ends = { discharged: last, lastTreatment: last, lastEntry: last }
-    return {
-      ...record,
-      ...ends,
-      created: until(record.created),
-      serviceDate: until(record.serviceDate),
-      born: until(record.born),
-    }
+    return { ...record, ...ends, serviceDate, created, born: earlier(record.born, last) }
   })
 
   test('a fact that is not known never makes a record disposable', () => {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 // The shapes that the documents of disposition share.
 
 /** The id of a record, and whatever else names something in the caller's systems. */
-export const ID_LENGTH = 512
+const ID_LENGTH = 512
 export const idText = plainText(ID_LENGTH)
 /** A name, a title, a technique: shown as given. */
 export const shownText = plainText(256)

@@ -17,7 +17,7 @@ export const treatmentKinds = [
 ] as const
 
 /** What is kept about patients and may or may not be part of the record of treatment. No federal row gives it a period. */
-export const operationsKinds = ['message', 'appointment', 'billing-record'] as const
+const operationsKinds = ['message', 'appointment', 'billing-record'] as const
 
 /** HIPAA documentation that is in effect for a while: the clock starts when it was last in effect, never when it was written. */
 export const documentsInEffect = [

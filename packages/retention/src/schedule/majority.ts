@@ -1,5 +1,5 @@
-import { type Confirmation, isUsState, type UsState } from '@phi/core'
-import { addYears, type CivilDate, type Day, formatDay, parseDay } from '@phi/deadlines'
+import { isUsState, type UsState } from '@phi/core'
+import { addYears, type CivilDate, formatDay, parseDay } from '@phi/deadlines'
 import { retentionError } from '../errors.ts'
 
 const GENERAL = 18
@@ -10,15 +10,9 @@ const later: Readonly<Partial<Record<UsState, number>>> = Object.freeze({ AL: 19
 /** Their ages of majority are in none of the sources, and "18" would be a guess. */
 const notInTable: readonly UsState[] = ['PR', 'VI', 'GU', 'AS', 'MP']
 
-/** How well the ages of majority are confirmed. */
-export const majorityConfirmation: Confirmation = 'memory'
-
 /** The age of majority of a State; `undefined` for the territories, which no source names. */
 export const majorityAge = (state: UsState): number | undefined =>
   notInTable.includes(state) ? undefined : (later[state] ?? GENERAL)
-
-/** The day on which a person comes of age, on the side of keeping: somebody born on 29 February, on 1 March. */
-export const majorityDay = (born: Day, age: number): Day => addYears(born, age, 'later')
 
 /**
  * The day on which a person comes of age, on the side of keeping: somebody born on 29 February, on 1 March.
@@ -40,5 +34,5 @@ export function majorityDate(person: {
   const ofState = state == null ? undefined : majorityAge(state)
   if (state != null && ofState === undefined) return undefined
   if (ofState === undefined && majority == null) return undefined
-  return formatDay(majorityDay(parseDay(person.born), Math.max(ofState ?? 0, majority ?? 0)))
+  return formatDay(addYears(parseDay(person.born), Math.max(ofState ?? 0, majority ?? 0), 'later'))
 }

@@ -3,6 +3,7 @@ import type { Assessment, AssessmentStatus, RetentionPolicy } from '../../assess
 import { type HoldIndex, openCases } from '../hold/holds-on.ts'
 import { isNamed } from '../store/guarded-store.ts'
 import type { StoredRecord } from '../store/store.ts'
+import { isId } from '../text.ts'
 
 /** What is said of one record. */
 export interface Judgement {
@@ -21,6 +22,7 @@ const allows = (assessment: Assessment, row: StoredRecord, policy: string, today
   assessment.status === 'disposable' &&
   assessment.record === row.id &&
   assessment.policy === policy &&
+  isId(assessment.kind) &&
   assessment.floor === false &&
   assessment.holds.length === 0 &&
   assessment.governing.length > 0 &&

@@ -185,6 +185,7 @@ describe('a plan', () => {
     ['with a hold', { holds: ['m-1'] }],
     ['with a floor', { floor: true }],
     ['without a rule', { governing: [] }],
+    ['of a kind that cannot stand in a plan', { kind: 'a\nb' }],
     ['without a day', { earliest: null }],
     ['with a later day', { earliest: '2031-03-03' }],
     ['that says disposable in one place only', { disposable: false }],
@@ -216,6 +217,9 @@ describe('a plan', () => {
       { nonsense: 1 },
     ]
     for (const each of wrong) expect((await refusal(make(store, each))).code).toBe('PHI_RETENTION_OPTIONS')
+    for (const id of ['', 'a\nb', undefined]) {
+      expect((await refusal(plan(store, { ...policy, id } as never, planning))).code).toBe('PHI_RETENTION_OPTIONS')
+    }
   })
 
   it.each<[string, Partial<RetentionStore>]>([

@@ -6,7 +6,7 @@ import { retentionError } from '../../errors.ts'
 import { indexHolds } from '../hold/holds-on.ts'
 import { readHolds, readPage } from '../store/guarded-store.ts'
 import type { RetentionStore } from '../store/store.ts'
-import { civilDate, frozen, idText, own, shownText } from '../text.ts'
+import { civilDate, frozen, idText, isId, own, shownText } from '../text.ts'
 import { judge } from './judge.ts'
 import { type DispositionPlan, PLAN_FORMAT, type PlanContent, planId } from './plan-document.ts'
 import { makeTally } from './tally.ts'
@@ -64,6 +64,9 @@ const optionsSchema = z.strictObject({
  */
 export async function plan(store: RetentionStore, policy: RetentionPolicy, options: PlanOptions): Promise<DispositionPlan> {
   const given = parseAs(optionsSchema, options, 'plan', (context) => retentionError('PHI_RETENTION_OPTIONS', context))
+  if (!isId(policy.id)) {
+    throw retentionError('PHI_RETENTION_OPTIONS', { path: 'policy.id', detail: 'must be a name of 1 to 512 characters' })
+  }
   const { today, pageSize, onProgress, signal } = given
   const kinds = given.kinds && new Set<unknown>(given.kinds)
   const holds = indexHolds(await readHolds(store), today)

@@ -32,18 +32,15 @@ export const lastContact: Start = {
   floorFrom: ['discharged', 'serviceDate'],
 }
 
-/** The last entry in the record, which cannot lie before the last of what it is about. */
+/**
+ * The last entry in the record, which cannot lie before the last of what it is about. Also where a text says that the record was made
+ * or received: a record of treatment grows, and never counts by the age of its first part.
+ */
 export const lastEntry: Start = {
   anyOf: [['lastEntry']],
   orLater: ['lastTreatment', 'discharged', 'serviceDate', 'created'],
   floorFrom: ['lastTreatment', 'discharged', 'serviceDate', 'created'],
 }
-
-/**
- * The text says that the record was made or received. A record of treatment grows, so that it counts from its last entry, and
- * never by the age of its first.
- */
-export const recordMade: Start = lastEntry
 
 /** The source names no start: the last contact or entry, whichever is later, and a floor while the last contact is not known. */
 export const startNotStated: Start = {

@@ -1,6 +1,6 @@
 import { treatmentKinds } from '../../record/kinds.ts'
 import type { RetentionRule } from '../rule.ts'
-import { discharge, lastContact, lastEntry, law, recordMade, sources, startNotStated, text, years } from './common.ts'
+import { discharge, lastContact, lastEntry, law, sources, startNotStated, text, years } from './common.ts'
 
 const { healthIt, pmc, infoLaw, rta, wpr, stclair } = sources
 
@@ -233,7 +233,7 @@ export const statesAToL: readonly RetentionRule[] = [
     citation: text('O.C.G.A. 31-33-2', 'memory'),
     jurisdiction: ['GA'],
     providers: ['physician'],
-    start: recordMade,
+    start: lastEntry,
     period: years(10),
     minor: 'not-in-table',
     confirmation: 'memory',

@@ -1,6 +1,6 @@
 import { treatmentKinds } from '../../record/kinds.ts'
 import type { RetentionRule } from '../rule.ts'
-import { discharge, lastContact, law, recordMade, sources, startNotStated, text, years } from './common.ts'
+import { discharge, lastContact, lastEntry, law, sources, startNotStated, text, years } from './common.ts'
 
 const { pmc, rta } = sources
 
@@ -64,7 +64,7 @@ export const statesMToZ: readonly RetentionRule[] = [
     title: 'Records of providers, hospitals included, Maryland',
     citation: text('Md. Code, Health-Gen. 4-403', 'memory'),
     jurisdiction: ['MD'],
-    start: recordMade,
+    start: lastEntry,
     period: years(5),
     minor: { yearsAfterMajority: 3 },
     confirmation: 'memory',
@@ -125,7 +125,7 @@ export const statesMToZ: readonly RetentionRule[] = [
     title: 'Records of providers, Nevada',
     citation: text('Nev. Rev. Stat. 629.051', 'memory'),
     jurisdiction: ['NV'],
-    start: recordMade,
+    start: lastEntry,
     period: years(5),
     minor: { untilAge: 23 },
     confirmation: 'memory',
