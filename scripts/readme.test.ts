@@ -13,7 +13,9 @@ const documents = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   ...guides,
-  ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'postgres', 'testing'].map((name) => `packages/${name}/README.md`),
+  ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'postgres', 'testing'].map(
+    (name) => `packages/${name}/README.md`,
+  ),
   'examples/clinic/README.md',
 ]
 const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')

@@ -7,7 +7,10 @@ const readme = await readDocument('packages/retention/README.md')
 
 await describePrograms('retention', ['packages/retention/README.md'])
 
-describeTables(readme, { '@phi/retention': root, '@phi/retention/golden': golden }, [root.dispositionErrors, root.retentionErrors])
+describeTables(readme, { '@phi/retention': root, '@phi/retention/golden': golden }, [
+  root.dispositionErrors,
+  root.retentionErrors,
+])
 
 describe('the README', () => {
   it('explains every status of an assessment', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
+import { sampleOf } from '../../test/incident-samples.ts'
 import { contractClock, contractGroup } from '../contract/index.ts'
 import { stateBreachNotice } from '../state/index.ts'
 import { closingBlocks } from './closing.ts'
 import { incidentDeadlines } from './deadlines.ts'
 import type { IncidentEvent, IncidentOpening } from './events.ts'
 import { applyIncidentEvent, openIncident, replayIncident } from './incident.ts'
-import { sampleOf } from './samples.ts'
 
 /** What a physical-therapy platform states: 72 hours from discovery in one place, from confirmation in another. */
 const clause = (id: string, starts: 'discovery' | 'confirmation', label: string) =>

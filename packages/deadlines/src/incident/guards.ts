@@ -1,7 +1,7 @@
 import { formatCitation } from '@phi/core'
 import { parseDay } from '../calendar/civil-date.ts'
 import { type ReadMoment, readMoment } from '../calendar/zone.ts'
-import { isBefore } from '../request/history.ts'
+import { isBefore } from '../machine/history.ts'
 import {
   breachExclusions,
   type ExclusionId,

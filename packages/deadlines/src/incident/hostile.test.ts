@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import { MAX_ENTRIES } from '../request/history.ts'
+import { incidentIn, sampleOf } from '../../test/incident-samples.ts'
+import { MAX_ENTRIES } from '../machine/history.ts'
 import { documentationDue, incidentDeadlines } from './deadlines.ts'
 import type { IncidentEvent, IncidentOpening } from './events.ts'
 import { applyIncidentEvent, openIncident, replayIncident } from './incident.ts'
 import { noticeDraft } from './notice-draft.ts'
 import { headcount, type Incident, type IncidentEntry } from './record.ts'
-import { incidentIn, sampleOf } from './samples.ts'
 
 const opening: IncidentOpening = { id: 'i1', role: 'covered-entity', at: '2026-05-04', individuals: 480 }
 const secret = 'Jane Roe, HIV clinic'

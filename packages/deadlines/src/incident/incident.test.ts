@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fullAssessment, incidentIn, openingOf, sampleOf } from '../../test/incident-samples.ts'
 import { breachExclusions, missingFactors, riskFactors, securedConditions } from './assessment.ts'
 import { closingBlocks } from './closing.ts'
 import { documentationDue, incidentDeadlines } from './deadlines.ts'
@@ -7,7 +8,6 @@ import { irregularities } from './guards.ts'
 import { applyIncidentEvent, openIncident } from './incident.ts'
 import { findingOf, headcount, type Incident, investigationOf } from './record.ts'
 import { incidentRefusals } from './refusals.ts'
-import { fullAssessment, incidentIn, openingOf, sampleOf } from './samples.ts'
 
 type Event<Type extends IncidentEvent['type']> = Extract<IncidentEvent, { type: Type }>
 

@@ -13,7 +13,7 @@ import {
   readToday,
   requireSame,
   timeRefusal,
-} from '../request/history.ts'
+} from '../machine/history.ts'
 import type { IncidentGroup } from './deadlines.ts'
 import {
   eventSchema,

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sampleOf } from '../../test/incident-samples.ts'
 import { closingBlocks } from './closing.ts'
 import { incidentDeadlines } from './deadlines.ts'
 import { type IncidentEvent, type IncidentOpening, incidentEventTypes } from './events.ts'
 import { applyIncidentEvent, nextIncidentEvents, openIncident, replayIncident } from './incident.ts'
-import { sampleOf } from './samples.ts'
 import { incidentRoles } from './transitions.ts'
 
 // A plain second reading of the text, with mutable fields, in day numbers, without tables: held against the machine on random walks.

@@ -1,5 +1,5 @@
 import { formatCitation } from '@phi/core'
-import { dateOf } from '../request/history.ts'
+import { dateOf } from '../machine/history.ts'
 import { noticesOf } from './met.ts'
 import { type NoticeAddressee, type NoticeItemId, noticeChecklists } from './notice-items.ts'
 import { contentOf, discovery, headcount, type Incident, investigationOf } from './record.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { openingOf, sampleOf } from '../../test/incident-samples.ts'
 import { applyIncidentEvent, openIncident } from './incident.ts'
 import { noticeDraft } from './notice-draft.ts'
 import {
@@ -9,7 +10,6 @@ import {
   noticeChecklists,
   noticeItemIds,
 } from './notice-items.ts'
-import { openingOf, sampleOf } from './samples.ts'
 
 const ids = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id)
 

@@ -1,6 +1,6 @@
 import { formatCitation } from '@phi/core'
 import { text } from '../federal/common.ts'
-import type { Refusal } from '../request/history.ts'
+import type { Refusal } from '../machine/history.ts'
 
 const cited = (...sections: string[]): readonly string[] =>
   Object.freeze(sections.map((each) => formatCitation(text(`45 CFR ${each}`))))

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { incidentIn, sampleOf } from '../../test/incident-samples.ts'
 import { incidentDeadlines } from './deadlines.ts'
 import { type IncidentEventType, incidentEventTypes } from './events.ts'
 import { applyIncidentEvent, nextIncidentEvents } from './incident.ts'
 import type { Incident } from './record.ts'
-import { incidentIn, sampleOf } from './samples.ts'
 import { type IncidentState, incidentRoles, incidentStates, incidentTransitions, transitionOf } from './transitions.ts'
 
 /** What a valid event of the table may still lack in the history, and so be refused with this reason. */

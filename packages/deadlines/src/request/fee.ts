@@ -1,7 +1,7 @@
 import { type Moment, readMoment } from '../calendar/zone.ts'
 import { type AccountingFee, accountingFee } from '../federal/accounting-fee.ts'
 import { type AccountingSuspension, accountingSuspension } from '../federal/accounting-suspension.ts'
-import { requireNotBefore } from './history.ts'
+import { requireNotBefore } from '../machine/history.ts'
 import { type IndividualRequest, insideOf, lastOf } from './record.ts'
 
 /**

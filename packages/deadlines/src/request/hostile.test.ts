@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
+import { openingOf, requestIn, sampleOf } from '../../test/request-samples.ts'
+import { MAX_ENTRIES } from '../machine/history.ts'
 import { deadlinesOf, documentationOf } from './deadlines-of.ts'
 import type { RequestEvent, RequestOpening } from './events.ts'
 import { suspensionsOf } from './fee.ts'
-import { MAX_ENTRIES } from './history.ts'
 import type { IndividualRequest, RequestEntry } from './record.ts'
 import { applyRequestEvent, openRequest, replayRequest } from './request.ts'
-import { openingOf, requestIn, sampleOf } from './samples.ts'
 
 const opening: RequestOpening = { kind: 'access', id: 'r1', received: '2026-03-02' }
 const secret = 'Jane Roe, HIV clinic'

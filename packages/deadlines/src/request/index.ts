@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export type { Entry, Refusal } from '../machine/history.ts'
 export {
   type ChecklistItem,
   checklistOf as requestChecklist,
@@ -20,7 +22,6 @@ export {
 } from './events.ts'
 export { feeOf, suspensionsOf } from './fee.ts'
 export { denialGrounds, type Ground } from './grounds.ts'
-export type { Entry, Refusal } from './history.ts'
 export { openStates, type RequestKind, type RequestState, requestKinds, requestStates } from './kinds.ts'
 export { type Linked, linkedMaterial, type WithDisclosures, withDisclosures } from './linked.ts'
 export type { IndividualRequest, RequestEntry } from './record.ts'

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openingOf, sampleOf } from '../../test/request-samples.ts'
 import { denialIds, fulfilmentIds } from './checklists.ts'
 import { deadlinesOf } from './deadlines-of.ts'
 import { type RequestEvent, type RequestOpening, requestEventTypes } from './events.ts'
 import { denialGrounds, groundIds } from './grounds.ts'
 import { requestKinds } from './kinds.ts'
 import { applyRequestEvent, nextEvents, openRequest, replayRequest } from './request.ts'
-import { openingOf, sampleOf } from './samples.ts'
 
 // A plain second reading of the text, with mutable fields, in day numbers, without tables: held against the machine on random walks.
 

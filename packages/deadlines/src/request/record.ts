@@ -1,8 +1,8 @@
 import type { CivilDate } from '../calendar/civil-date.ts'
 import type { ReadMoment, Zone } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
+import type { Entry, Timeline } from '../machine/history.ts'
 import type { EventOf, RequestEvent, RequestEventType, RequestOpening } from './events.ts'
-import type { Entry, Timeline } from './history.ts'
 import type { RequestKind, RequestState } from './kinds.ts'
 import type { RequestRefusalReason } from './refusals.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
+import { openingOf, requestIn, sampleOf } from '../../test/request-samples.ts'
 import { requestChecklists } from './checklists.ts'
 import { deadlinesOf, documentationOf } from './deadlines-of.ts'
 import type { RequestEvent, RequestOpening } from './events.ts'
@@ -10,7 +11,6 @@ import type { IndividualRequest } from './record.ts'
 import { requestRefusals } from './refusals.ts'
 import { applyRequestEvent, openRequest } from './request.ts'
 import { mustAgreeTo } from './restriction.ts'
-import { openingOf, requestIn, sampleOf } from './samples.ts'
 
 /** The request after events that must all be accepted. */
 function after(opening: RequestOpening, ...events: RequestEvent[]): IndividualRequest {

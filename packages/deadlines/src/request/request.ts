@@ -4,6 +4,17 @@ import { addMonths } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
 import {
+  advance,
+  dateOf,
+  freeze,
+  isBefore,
+  MAX_ENTRIES,
+  parseFrozen,
+  readToday,
+  requireSame,
+  timeRefusal,
+} from '../machine/history.ts'
+import {
   eventSchema,
   openingSchema,
   type RequestEvent,
@@ -12,7 +23,6 @@ import {
   requestEventTypes,
 } from './events.ts'
 import { guard, promisesThePast } from './guards.ts'
-import { advance, dateOf, freeze, isBefore, MAX_ENTRIES, parseFrozen, readToday, requireSame, timeRefusal } from './history.ts'
 import { isOpen } from './kinds.ts'
 import { type Happened, type IndividualRequest, insideOf, makeRequest, type RequestEntry } from './record.ts'
 import { type RequestRefusal, refuse } from './refusals.ts'

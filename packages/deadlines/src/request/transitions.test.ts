@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { requestIn, sampleOf } from '../../test/request-samples.ts'
 import { deadlinesOf } from './deadlines-of.ts'
 import { type RequestEventType, requestEventTypes } from './events.ts'
 import { isOpen, type RequestKind, type RequestState, requestKinds, requestStates } from './kinds.ts'
 import { applyRequestEvent, nextEvents } from './request.ts'
-import { requestIn, sampleOf } from './samples.ts'
 import { requestTransitions, transitionOf } from './transitions.ts'
 
 /** The states that a kind can come to, written out by hand. */

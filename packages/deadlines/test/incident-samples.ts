@@ -1,10 +1,10 @@
 // Only for the tests: one valid event of each type, and a way into each state.
-import { breachExclusions, type RiskAssessment, securedConditions } from './assessment.ts'
-import type { IncidentEvent, IncidentEventType, IncidentOpening } from './events.ts'
-import { applyIncidentEvent, openIncident } from './incident.ts'
-import { noticeChecklists } from './notice-items.ts'
-import type { Incident } from './record.ts'
-import type { IncidentRole, IncidentState } from './transitions.ts'
+import { breachExclusions, type RiskAssessment, securedConditions } from '../src/incident/assessment.ts'
+import type { IncidentEvent, IncidentEventType, IncidentOpening } from '../src/incident/events.ts'
+import { applyIncidentEvent, openIncident } from '../src/incident/incident.ts'
+import { noticeChecklists } from '../src/incident/notice-items.ts'
+import type { Incident } from '../src/incident/record.ts'
+import type { IncidentRole, IncidentState } from '../src/incident/transitions.ts'
 
 export const recorded = '2026-05-04'
 

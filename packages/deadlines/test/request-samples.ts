@@ -1,9 +1,9 @@
 // Only for the tests: one valid event of each type, and a way into each state.
-import { checklistOf } from './checklists.ts'
-import type { RequestEvent, RequestEventType, RequestOpening } from './events.ts'
-import type { RequestKind, RequestState } from './kinds.ts'
-import type { IndividualRequest } from './record.ts'
-import { applyRequestEvent, openRequest } from './request.ts'
+import { checklistOf } from '../src/request/checklists.ts'
+import type { RequestEvent, RequestEventType, RequestOpening } from '../src/request/events.ts'
+import type { RequestKind, RequestState } from '../src/request/kinds.ts'
+import type { IndividualRequest } from '../src/request/record.ts'
+import { applyRequestEvent, openRequest } from '../src/request/request.ts'
 
 export const received = '2026-03-02'
 
