@@ -6,7 +6,7 @@ import { noticeChecklists } from '../src/incident/notice-items.ts'
 import type { Incident } from '../src/incident/record.ts'
 import type { IncidentRole, IncidentState } from '../src/incident/transitions.ts'
 
-export const recorded = '2026-05-04'
+const recorded = '2026-05-04'
 
 export const openingOf = (role: IncidentRole): IncidentOpening => ({
   id: 'incident-1',

@@ -5,7 +5,7 @@ import type { RequestKind, RequestState } from '../src/request/kinds.ts'
 import type { IndividualRequest } from '../src/request/record.ts'
 import { applyRequestEvent, openRequest } from '../src/request/request.ts'
 
-export const received = '2026-03-02'
+const received = '2026-03-02'
 
 export function openingOf(kind: RequestKind): RequestOpening {
   const base = { id: `request-${kind}`, received, timeZone: 'America/New_York', document: 'doc-request' }

@@ -32,7 +32,7 @@ export const incidentStarts = ['discovery', 'awareness', 'detection', 'determina
 export type IncidentStarts = (typeof incidentStarts)[number]
 export type IncidentFact = (typeof startFacts)[IncidentStarts]
 
-export const isIncident = (starts: Starts): starts is IncidentStarts => (incidentStarts as readonly Starts[]).includes(starts)
+const isIncident = (starts: Starts): starts is IncidentStarts => (incidentStarts as readonly Starts[]).includes(starts)
 
 /** Worked out by the group: the first day of the incident that is known. */
 export const FIRST_KNOWN = 'firstKnown'

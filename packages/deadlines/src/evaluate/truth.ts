@@ -19,7 +19,7 @@ export const nowhere: Place = { state: undefined, residents: unknown }
 
 export const exactly = (value: number | null | undefined): Range => (value == null ? unknown : { min: value, max: value })
 
-export function rangeOf(name: string, facts: ReadFacts, place: Place): Range {
+function rangeOf(name: string, facts: ReadFacts, place: Place): Range {
   const value = facts.values[name]
   if (typeof value === 'number') return { min: value, max: value }
   if (name === 'residents') return place.residents

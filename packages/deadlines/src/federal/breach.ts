@@ -19,7 +19,7 @@ const isBreach: Condition = { fact: 'finding', oneOf: ['breach'] }
 const both = (...conditions: Condition[]): Condition => ({ all: [isBreach, ...conditions] })
 
 /** The facts of discovery, which every breach rule reads. */
-export const discoveryFacts = {
+const discoveryFacts = {
   /** The first day on which the breach was known, or by reasonable diligence would have been known, 164.404(a)(2). */
   discovered: 'moment',
   /** Who knew when: `discovered` is worked out from it, or held against it. */
@@ -54,7 +54,7 @@ export function imputeDiscovery(facts: ReadFacts): ReadFacts {
 }
 
 /** Imputed discovery; and an incident is a breach until a documented finding says otherwise, 164.402(2), 164.414(b). */
-export function deriveDiscovery(facts: ReadFacts): ReadFacts {
+function deriveDiscovery(facts: ReadFacts): ReadFacts {
   const { values } = facts
   const silenced = values.finding != null && values.finding !== 'breach' && values.findingDocumented === true
   return { ...imputeDiscovery(facts), values: { ...values, finding: silenced ? values.finding : 'breach' } }

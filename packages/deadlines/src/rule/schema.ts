@@ -79,7 +79,7 @@ const event = z.enum([
   'other',
 ])
 
-export const ruleSchema = z.strictObject({
+const ruleSchema = z.strictObject({
   id: name,
   duty: name.optional(),
   title: plainText(500),

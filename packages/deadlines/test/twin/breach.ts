@@ -32,7 +32,7 @@ export interface BreachFacts {
 }
 
 /** 164.404(a)(2): the first day known, or to be known by diligence, to anyone of the house but the one who did it. */
-export function discoveryOf(facts: BreachFacts): Date10 | undefined {
+function discoveryOf(facts: BreachFacts): Date10 | undefined {
   const known = (facts.knowledge ?? []).filter(({ by }) => by !== 'perpetrator').map(({ on }) => dateOf(on, facts.timeZone))
   const first = known.sort()[0]
   if (facts.discovered == null) return first

@@ -22,7 +22,7 @@ export function isFederalHoliday(date: Date10): boolean {
 }
 
 /** Whether federal offices close: on the holiday, on the Friday before one on Saturday, on the Monday after one on Sunday. */
-export function isFederalClosure(date: Date10): boolean {
+function isFederalClosure(date: Date10): boolean {
   if (isFederalHoliday(date)) return true
   if (weekday(date) === 5 && isFederalHoliday(tomorrow(date))) return true
   return weekday(date) === 1 && isFederalHoliday(yesterday(date))

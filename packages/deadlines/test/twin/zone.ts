@@ -41,7 +41,7 @@ export const greenwich = (date: Date10): number => {
 }
 
 /** The first instant (to the second) at which the zone shows a later date. */
-export function firstInstantAfter(date: Date10, zone: string): number {
+function firstInstantAfter(date: Date10, zone: string): number {
   let before = greenwich(date) - 26 * HOUR
   let after = greenwich(tomorrow(date)) + 26 * HOUR
   while (after - before > 1000) {
