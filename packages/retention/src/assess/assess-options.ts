@@ -28,7 +28,8 @@ export function readHolds(holds: AssessOptions['holds'], today: Day): ReadHolds 
     }
     const name: unknown = (hold as HoldFact | null)?.case
     if (typeof name !== 'string' || name === '') throw refuse('options.holds.*', 'must name its case')
-    const released = readDay(hold.released)
+    // A release that somebody planted on a prototype releases nothing.
+    const released = Object.hasOwn(hold, 'released') ? readDay(hold.released) : undefined
     const placed = hold.placed === undefined || hold.placed === null ? released : readDay(hold.placed)
     if (released === undefined || placed === undefined || released > today || released < placed) cases.push(name)
     else last = last === undefined ? released : Math.max(last, released)

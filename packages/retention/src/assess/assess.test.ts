@@ -737,6 +737,24 @@ describe('holds', () => {
     }
   })
 
+  test('what is planted on a prototype releases nothing, and is no part of a rule', () => {
+    Object.assign(Object.prototype, {
+      released: '2020-01-01',
+      returned: { withinYears: 99, years: 0 },
+      afterDeath: { years: 0 },
+      keepThrough: '1990-01-01',
+    })
+    try {
+      expect(ask(txHospital, { holds: [{ case: 'c' }] }).status).toBe('held')
+      const found = ask({ ...txHospital, died: '2016-05-31', laterMammograms: ['2016-06-01'] }, { today: '2026-11-22' })
+      expect(found.keepThrough).toBe('2026-05-31')
+      // A schedule is not made at all then: its lists hold keys that nobody wrote.
+      expect(() => signedSchedule()).toThrow('not documented')
+    } finally {
+      for (const key of ['released', 'returned', 'afterDeath', 'keepThrough']) Reflect.deleteProperty(Object.prototype, key)
+    }
+  })
+
   test('holds a record that cannot be read', () => {
     expect(us.assess({ id: 'r', kind: 'baa', x: 1 }, { today, holds: ['c'] })).toMatchObject({ status: 'held', record: 'r' })
   })

@@ -178,10 +178,16 @@ const schema = z
     'a ceiling is counted from its start alone',
   )
 
-/** Everything in a plain value, frozen: a rule that a caller could change after it was checked would not be the rule checked. */
+/**
+ * A frozen copy of a plain value: a rule that a caller could change after it was checked would not be the rule checked. Without
+ * prototypes, since a rule has no optional part that somebody planted on Object.prototype.
+ */
 function frozen<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) frozen(each)
-  return Object.freeze(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as Value
+  const copy = Object.create(null)
+  for (const key of Object.keys(value)) copy[key] = frozen(value[key as keyof Value])
+  return Object.freeze(copy)
 }
 
 /** Reads a rule from unknown data and freezes it. @throws PhiError PHI_RETENTION_RULE */

@@ -248,8 +248,8 @@ export const statesMToZ: readonly RetentionRule[] = [
     citation: text('Tenn. Code 68-11-305', 'secondary'),
     jurisdiction: ['TN'],
     providers: ['hospital'],
-    // Discharge or death.
-    start: { anyOf: [['discharged'], ['died']], floorFrom: ['serviceDate'] },
+    // Discharge or death; a death before the last treatment is a slip, and starts nothing.
+    start: { anyOf: [['discharged'], ['died']], orLater: ['lastTreatment', 'serviceDate'], floorFrom: ['serviceDate'] },
     period: years(10),
     minor: { yearsAfterMajority: 1 },
     confirmation: 'secondary',
