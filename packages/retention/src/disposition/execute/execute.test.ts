@@ -341,9 +341,12 @@ describe('a run', () => {
   it('of several executors at once, each record is deleted and certified once, and all get the same certificate', async () => {
     const all = Array.from({ length: 40 }, (_, i) => row(`r-${i}`))
     const { store, made, approvals } = await setting(all)
+    // A clock that never tells the same time twice: two certificates of one run would differ.
+    let now = Date.parse(`${TODAY}T15:00:00.000Z`)
+    const clock = () => now++
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, i) => {
-        const mine = options({ batchSize: 1 + i, salt: new Uint8Array(32).fill(i) })
+        const mine = options({ batchSize: 1 + i, salt: new Uint8Array(32).fill(i), clock })
         return execute(made, approvals, store, mine)
       }),
     )

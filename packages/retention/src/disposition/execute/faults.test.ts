@@ -142,6 +142,14 @@ describe('a store that answers wrongly', () => {
       'a wrong note as of before',
       ({ receipt }) => ({ status: 'already', receipt: { ...receipt, note: '{"phase":"records"}' } }),
     ],
+    [
+      'a note of another place as of before',
+      ({ receipt }) => ({ status: 'already', receipt: { ...receipt, note: receipt.note.replace('"from":0', '"from":1') } }),
+    ],
+    [
+      'a note of more than there is as of before',
+      ({ receipt }) => ({ status: 'already', receipt: { ...receipt, note: receipt.note.replace('"to":2', '"to":99') } }),
+    ],
   ])('to dispose stops the run: %s', async (_, edit) => {
     const { code, left } = await attempt(answering(edit))
     expect(code).toBe('PHI_RETENTION_STORE')
@@ -191,6 +199,10 @@ describe('a store that answers wrongly', () => {
       'the last one missing',
       (store) => ({ receipts: async (...args) => (await store.receipts(...args)).filter(({ sequence }) => sequence < 4) }),
     ],
+    [
+      'every entry taken out',
+      (store) => ({ receipts: async (...args) => (await store.receipts(...args)).map((each) => ({ ...each, entries: [] })) }),
+    ],
     ['none at all', () => ({ receipts: async () => [] })],
   ])('is certified by nobody: receipts with %s', async (_, change) => {
     const { store, run } = await setting(false)
@@ -200,5 +212,16 @@ describe('a store that answers wrongly', () => {
       (error: { code: string }) => error.code,
     )
     expect(outcome).toBe('PHI_RETENTION_STORE')
+  })
+
+  it('leaves a record that the store gives twice: nobody knows which of the two it is', async () => {
+    const { store, run } = await setting(false)
+    const twice: RetentionStore = {
+      ...store,
+      get: async (ids) => (await store.get(ids)).flatMap((each) => (each.id === 'b' ? [{ ...each, record: {} }, each] : each)),
+    }
+    const done = await run(twice)
+    expect(done).toMatchObject({ status: 'finished', skipped: { missing: 1, held: 1 } })
+    expect((await store.records(null, 100)).map(({ id }) => id)).toEqual(['b', 'g', 'h'])
   })
 })

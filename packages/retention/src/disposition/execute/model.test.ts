@@ -250,5 +250,5 @@ describe.each([
     // The campaign did something.
     expect(finishedRuns).toBeGreaterThan(50)
     expect(deletions).toBeGreaterThan(50)
-  })
+  }, 900_000)
 })

@@ -8,7 +8,7 @@ import { memoryRetentionStore } from '../store/memory-store.ts'
 import type { RetentionStore, StoredRecord } from '../store/store.ts'
 import { compareIds } from '../text.ts'
 import { plan } from './plan.ts'
-import { parsePlan } from './plan-document.ts'
+import { type DispositionPlan, parsePlan, planId } from './plan-document.ts'
 
 const policy = testPolicy()
 const make = (store: RetentionStore, more: object = {}) => plan(store, policy, { ...planning, ...more })
@@ -290,6 +290,28 @@ describe('a plan that was kept as JSON', () => {
       if (JSON.stringify(changed) === JSON.stringify(plain)) continue
       expect((await refusal(() => parsePlan(changed))).code, JSON.stringify(changed)).toBe('PHI_RETENTION_PLAN')
     }
+  })
+
+  it('is refused when it was put together by hand, with an id that fits', async () => {
+    const { id: _, ...content } = await made
+    const [first, second] = content.groups as [DispositionPlan['groups'][number], DispositionPlan['groups'][number]]
+    const crafted = (groups: DispositionPlan['groups'], planned = 3) => {
+      const changed = { ...content, groups, counts: { ...content.counts, planned } }
+      return { ...changed, id: planId(changed) }
+    }
+    expect(parsePlan(crafted([first, second]))).toEqual(await made)
+    const [chart, bill] = first.kind === 'chart' ? [first, second] : [second, first]
+    const wrong = [
+      crafted([first, second], 2),
+      crafted([first, first], 2 * first.ids.length),
+      crafted([chart, { ...bill, ids: ['r-1'] }]),
+      crafted([{ ...chart, ids: ['r-1', 'r-1'] }, bill]),
+      crafted([{ ...chart, ids: ['r-2', 'r-1'] }, bill]),
+      crafted([{ ...chart, versions: ['1'] }, bill]),
+      crafted([{ ...chart, ids: ['r-1\nr-2'], versions: ['1\n2'] }, bill], 2),
+      crafted([{ ...chart, ids: ['r-1', ''] }, bill]),
+    ]
+    for (const each of wrong) expect((await refusal(() => parsePlan(each))).code).toBe('PHI_RETENTION_PLAN')
   })
 
   it('is refused whatever else it is', async () => {
