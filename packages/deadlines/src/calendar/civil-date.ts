@@ -90,10 +90,19 @@ export function parseDay(text: CivilDate): Day {
 
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)
 
+// The same days are written again and again: a trigger, a due date. A few thousand are kept.
+const written = new Map<Day, CivilDate>()
+const KEPT = 4096
+
 /** `YYYY-MM-DD`. @throws PhiError PHI_DEADLINES_RANGE */
 export function formatDay(day: Day): CivilDate {
+  const known = written.get(day)
+  if (known !== undefined) return known
   const { year, month, date } = partsOf(inRange(day))
-  return `${year}-${two(month)}-${two(date)}`
+  const text = `${year}-${two(month)}-${two(date)}`
+  if (written.size >= KEPT) written.clear()
+  written.set(day, text)
+  return text
 }
 
 /** 0 for Sunday to 6 for Saturday. */

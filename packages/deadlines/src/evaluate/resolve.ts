@@ -49,13 +49,16 @@ export function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline
     const changesIf = governing.flatMap((rule) => wouldApply(rule, rule.basis.unit === 'qualitative' ? 'qualitative' : 'due'))
     return result(run, first, place, 'not-applicable', 'condition-not-met', { steps, changesIf })
   }
-  const outcomes = governing.flatMap((rule, index) =>
-    truths[index] === false ? [] : [candidate(run, rule, place, truths[index] === true)],
-  )
+  const outcomes: Deadline[] = []
+  for (const [index, rule] of governing.entries()) {
+    if (truths[index] !== false) outcomes.push(candidate(run, rule, place, truths[index] === true))
+  }
+  const [only] = outcomes
+  if (only && outcomes.length === 1) return only
   // Of several, the strictest: the earliest date, and before every date what cannot be counted yet. An alternative that may apply
   // and would be stricter is what to plan for.
   const strictest = outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
-  if (outcomes.length === 1 || strictest.due !== undefined || strictest.planFor !== undefined) return strictest
+  if (strictest.due !== undefined || strictest.planFor !== undefined) return strictest
   // What cannot be counted yet may be stricter; until then, the date of another alternative is what there is to plan for.
   const [planFor] = outcomes.flatMap((each) => each.due ?? each.planFor ?? []).sort()
   return planFor === undefined ? strictest : { ...strictest, planFor }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { isCivilDate } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, type Zone, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
-import { own } from './own.ts'
+import { bareObject, own } from './own.ts'
 
 /** What a fact can be. Every fact may be left out, or null: not known. */
 export type FactKind =
@@ -183,7 +183,7 @@ export function readFacts(kinds: FactKinds, schema: z.ZodType, facts: unknown): 
   const values = own(parseAs(schema, copy, 'facts', refuse)) as Record<string, unknown>
   const timeZone = values.timeZone as string | undefined
   const zone = timeZone === undefined ? undefined : zoneOf(timeZone)
-  const moments: Record<string, ReadMoment> = Object.create(null)
+  const moments = bareObject<Record<string, ReadMoment>>()
   for (const name in values) {
     const value = values[name]
     const kind = kinds[name]
@@ -201,10 +201,10 @@ export function readFacts(kinds: FactKinds, schema: z.ZodType, facts: unknown): 
       }
     }
   }
-  return { zone, values, moments, atLeast: Object.create(null) }
+  return { zone, values, moments, atLeast: bareObject() }
 }
 
-const bare = <Values extends object>(values: Values): Values => Object.assign(Object.create(null), values)
+const bare = <Values extends object>(values: Values): Values => Object.assign(bareObject<Values>(), values)
 
 /** Facts after a derivation, again without prototypes: a spread makes an object that inherits. */
 export const withoutPrototypes = (facts: ReadFacts): ReadFacts => ({
