@@ -173,8 +173,9 @@ export function pending(
   unknown: readonly string[],
   changesIf: readonly Change[],
 ): Deadline {
-  // What was done in time is done, whether or not it had to be.
-  if (strict.status === 'met') return strict
+  // What was done in time is done, whether or not it had to be. But a period of keeping that would be over, had it begun on the day to
+  // plan from, may have begun later.
+  if (strict.status === 'met' && !(strict.because === 'period-over' && because === 'trigger-not-known')) return strict
   const { due, lawfulUntil: _, dueInstant: __, overdueFrom: ___, daysLate: ____, ...kept } = strict
   return {
     ...kept,

@@ -55,18 +55,28 @@ export function resolve(run: Run, rows: readonly Rule[], place: Place): Deadline
   }
   const [only] = outcomes
   if (only && outcomes.length === 1) return only
-  // Of several, the strictest: the earliest date, and before every date what cannot be counted yet. An alternative that may apply
-  // and would be stricter is what to plan for.
-  const strictest = outcomes.reduce((best, next) => (strictness(next) < strictness(best) ? next : best))
+  // Of several, the strictest: the earliest date by which to act, the latest through which to keep, and before every date what
+  // cannot be counted yet. An alternative that may apply and would be stricter is what to plan for.
+  const keeps = first.limit.kind === 'keep'
+  const strictest = outcomes.reduce((best, next) => (isStricter(next, best, keeps) ? next : best))
   if (strictest.due !== undefined || strictest.planFor !== undefined) return strictest
   // What cannot be counted yet may be stricter; until then, the date of another alternative is what there is to plan for.
-  const [planFor] = outcomes.flatMap((each) => each.due ?? each.planFor ?? []).sort()
+  const dates = outcomes.flatMap((each) => each.due ?? each.planFor ?? []).sort()
+  const planFor = keeps ? dates.at(-1) : dates[0]
   return planFor === undefined ? strictest : { ...strictest, planFor }
 }
 
-function strictness({ due, planFor, status, standard }: Deadline): string {
-  // What has only words will never have a date, so it does not hide one.
-  return due ?? planFor ?? (status === 'pending-facts' && standard === undefined ? '0' : '9')
+function isStricter(a: Deadline, b: Deadline, keeps: boolean): boolean {
+  const [rankA, rankB] = [rank(a), rank(b)]
+  if (rankA !== rankB) return rankA < rankB
+  const [dayA, dayB] = [a.due ?? a.planFor ?? '', b.due ?? b.planFor ?? '']
+  return keeps ? dayA > dayB : dayA < dayB
+}
+
+/** What cannot be counted yet, then what has a date, then what has only words: it will never have a date, so it hides none. */
+function rank({ due, planFor, status, standard }: Deadline): number {
+  if (due !== undefined || planFor !== undefined) return 1
+  return status === 'pending-facts' && standard === undefined ? 0 : 2
 }
 
 function candidate(run: Run, rule: Rule, place: Place, certain: boolean): Deadline {
