@@ -1,0 +1,78 @@
+import type { Eligibility } from '../agreement/agreement.ts'
+import { certainEnd, earliest } from '../agreement/date.ts'
+import type { ExemptionClaim } from '../exemption/exemption.ts'
+import type { Attestation } from '../registry/attestation.ts'
+import { type Registry, refuseUnread } from '../registry/registry.ts'
+import type { Subprocessor } from '../registry/subprocessor.ts'
+import { type CompiledAgreement, compileAgreement } from './compile.ts'
+
+/** A registry, made ready for many questions. */
+export interface Model {
+  readonly registry: Registry
+  /** From one party to another. */
+  between(from: string, to: string): readonly CompiledAgreement[]
+  exemption(from: string, to: string): ExemptionClaim | undefined
+  subprocessors(of: string): readonly Subprocessor[]
+  /** The last word on a condition at an instant: `stale` where nobody has looked in time. */
+  attested(party: string, other: string, condition: string, at: number): boolean | 'stale' | undefined
+}
+
+const models = new WeakMap<Registry, Model>()
+
+/** The model of a registry, made once. */
+export function modelOf(registry: Registry): Model {
+  let model = models.get(registry as Registry)
+  if (model === undefined) {
+    refuseUnread(registry)
+    model = compile(registry)
+    models.set(registry, model)
+  }
+  return model
+}
+
+const none: readonly never[] = Object.freeze([])
+
+function compile(registry: Registry): Model {
+  const pairs = new Map<string, Map<string, CompiledAgreement[]>>()
+  for (const agreement of registry.agreements) {
+    const from = pairs.get(agreement.from.id) ?? new Map<string, CompiledAgreement[]>()
+    pairs.set(agreement.from.id, from)
+    from.set(agreement.to.id, [...(from.get(agreement.to.id) ?? []), compileAgreement(agreement)])
+  }
+  const key = (from: string, to: string) => `${from} ${to}`
+  const exemptions = new Map(registry.exemptions.map(({ from, to, claim }) => [key(from, to), claim]))
+  const downstream = grouped(registry.subprocessors, (each) => each.of)
+  const attestations = grouped(registry.attestations, (each) => key(each.party, each.condition))
+  return {
+    registry,
+    between: (from, to) => pairs.get(from)?.get(to) ?? none,
+    exemption: (from, to) => exemptions.get(key(from, to)),
+    subprocessors: (of) => downstream.get(of) ?? none,
+    attested(party, other, condition, at) {
+      const about = (attestations.get(key(party, condition)) ?? []).filter((each) => (each.with ?? other) === other)
+      return about.length === 0 ? undefined : lastWord(about, at)
+    },
+  }
+}
+
+/** Of several that are fresh, one that says "not met" wins: on one day, nobody knows which was first. */
+function lastWord(about: readonly Attestation[], at: number): boolean | 'stale' {
+  const made = about.filter((each) => earliest(each.asOf) <= at)
+  const latest = made.reduce((day, each) => (each.asOf > day ? each.asOf : day), '')
+  const last = made.filter((each) => each.asOf === latest)
+  if (last.some((each) => !each.met)) return false
+  return last.length > 0 && last.every((each) => at < certainEnd(each.reviewBy)) ? true : 'stale'
+}
+
+function grouped<Value>(values: readonly Value[], by: (value: Value) => string): ReadonlyMap<string, readonly Value[]> {
+  const groups = new Map<string, Value[]>()
+  for (const each of values) {
+    const group = groups.get(by(each))
+    if (group) group.push(each)
+    else groups.set(by(each), [each])
+  }
+  return groups
+}
+
+/** What a plan says of an agreement that exists and is signed: on request is enough, for it was requested. */
+export const isEligible = (eligibility: Eligibility): boolean => eligibility !== 'never'

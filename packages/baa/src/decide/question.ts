@@ -1,0 +1,69 @@
+import { isInstant } from '@phi/core'
+import type { Where } from '../agreement/agreement.ts'
+import { baaError } from '../errors.ts'
+import type { ExemptionClaim } from '../exemption/exemption.ts'
+import { type ReadData, readData } from './data.ts'
+import type { Authorization, DecisionRequest } from './request.ts'
+
+/** A request that was read: own members only, so that nothing planted on a prototype allows anything. */
+export interface Question {
+  readonly from: string
+  readonly to: string
+  /** As it was given: the words are looked up when they are judged. */
+  readonly service: unknown
+  readonly use: unknown
+  readonly data: ReadData
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly where: Where | undefined
+  readonly plan: string | undefined
+  readonly conditions: { readonly [condition: string]: boolean } | undefined
+  readonly identifiability: DecisionRequest['identifiability']
+  readonly authorization: Authorization | undefined
+  readonly exemption: ExemptionClaim | undefined
+}
+
+function own<Key extends keyof DecisionRequest>(request: DecisionRequest, key: Key): DecisionRequest[Key] | undefined {
+  return Object.hasOwn(request, key) ? request[key] : undefined
+}
+
+/** An optional object: anything else is taken for nothing said. */
+function object<Value extends object>(value: Value | undefined): Value | undefined {
+  return typeof value === 'object' && value !== null ? value : undefined
+}
+
+// Requests that come together are often of one instant.
+let lastText: unknown
+let lastTime = Number.NaN
+
+function timeOf(text: unknown): number {
+  if (text === lastText && text !== undefined) return lastTime
+  if (typeof text !== 'string' || !isInstant(text)) {
+    throw baaError('PHI_BAA_REQUEST', { path: 'request.at', detail: 'must be an instant' })
+  }
+  lastTime = Date.parse(text)
+  lastText = text
+  return lastTime
+}
+
+/** @throws PhiError PHI_BAA_REQUEST when it is no object, or `at` no instant */
+export function readQuestion(request: DecisionRequest): Question {
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+    throw baaError('PHI_BAA_REQUEST', { path: 'request', detail: 'must be an object' })
+  }
+  const plan = own(request, 'plan')
+  return {
+    from: own(request, 'from') as string,
+    to: own(request, 'to') as string,
+    service: own(request, 'service'),
+    use: own(request, 'use'),
+    data: readData(own(request, 'data')),
+    at: timeOf(own(request, 'at')),
+    where: object(own(request, 'where')),
+    plan: typeof plan === 'string' ? plan : undefined,
+    conditions: object(own(request, 'conditions')),
+    identifiability: object(own(request, 'identifiability')),
+    authorization: object(own(request, 'authorization')),
+    exemption: own(request, 'exemption'),
+  }
+}
