@@ -1,5 +1,5 @@
 export * from './agreement/agreement.ts'
-export type { CheckedAgreement, ServicesOf, WordsOf } from './agreement/checked.ts'
+export type { CheckedAgreement, Problem, ServicesOf, WordsOf } from './agreement/checked.ts'
 export { type Clause, type ClauseSource, clauseInWords } from './agreement/clause.ts'
 export type { DateOrInstant } from './agreement/date.ts'
 export { defineAgreement, parseAgreement } from './agreement/define.ts'
@@ -22,7 +22,8 @@ export {
   triggers,
 } from './agreement/period.ts'
 export { type Status, type StatusStep, statusAt, statuses } from './agreement/status.ts'
-export { type CoveredService, type Decision, type Duty, decide, decideAny, duties } from './decide/decide.ts'
+export { type CoveredService, decide, decideAny } from './decide/decide.ts'
+export { type Decision, type Duty, duties } from './decide/decision.ts'
 export { explainDecision } from './decide/explain.ts'
 export { type Effect, type Reason, type ReasonCode, reasonCodes } from './decide/reason.ts'
 export type { AttestedIdentifiability, Authorization, DecisionRequest } from './decide/request.ts'

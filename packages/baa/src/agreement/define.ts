@@ -1,6 +1,7 @@
-import { covers, parseAs } from '@phi/core'
+import { covers, type ErrorContext, parseAs } from '@phi/core'
 import { baaError } from '../errors.ts'
 import { freeze } from '../freeze.ts'
+import { own, ownOf } from '../own.ts'
 import type { Agreement } from './agreement.ts'
 import type { CheckedAgreement, WordsOf } from './checked.ts'
 import { certainEnd, certainStart, earliest } from './date.ts'
@@ -24,8 +25,9 @@ export function defineAgreement<const Input extends AgreementInput>(
  * @throws PhiError PHI_BAA_AGREEMENT; PHI_BAA_CONTRADICTION where two clauses cannot both hold
  */
 export function parseAgreement(value: unknown): Agreement {
-  const read = parseAs(agreementSchema, value, 'agreement', (context) => baaError('PHI_BAA_AGREEMENT', context))
-  const agreement = JSON.parse(JSON.stringify(read)) as Agreement
+  const refusal = (context: ErrorContext) => baaError('PHI_BAA_AGREEMENT', context)
+  const plain = ownOf(value, () => refusal({ path: 'agreement', detail: 'the value could not be read' }))
+  const agreement = own(parseAs(agreementSchema, plain, 'agreement', refusal)) as Agreement
   refuseContradictions(agreement)
   parsed.add(freeze(agreement))
   return agreement

@@ -60,6 +60,7 @@ export interface CompiledAgreement {
   use(each: Use): readonly Reason[]
   /** Labels that no record may be under: the prohibited ones, and those that would ask for more. */
   provided(use: Use): readonly Label[]
+  readonly prohibitedLabels: readonly Label[]
   readonly hasPart2Terms: boolean
 }
 
@@ -103,6 +104,7 @@ export function compileAgreement(agreement: Agreement): CompiledAgreement {
   return {
     agreement,
     hasPart2Terms,
+    prohibitedLabels: labels,
     provided: kept((use: Use) => {
       const part2 = hasPart2Terms ? [] : ['part2' as const]
       const psychotherapy = ownUses.some((each) => covers(each, use)) ? [] : ['psychotherapy' as const]

@@ -32,6 +32,27 @@ function ofClass(each: DataClass): ReadData {
   return read
 }
 
+const MOST_KEPT = 16
+/** Of one question. The recursion goes no deeper, either. */
+const MOST_ITEMS = 1_000
+const bareLists = new Map<string, ReadData>()
+/** Bare classes, read once: a service asks about the same few lists all day. */
+function ofClasses(all: readonly DataClass[]): ReadData {
+  const key = all.join(' ')
+  let read = bareLists.get(key)
+  if (read === undefined) {
+    read = finish(
+      all.map((each) => ({ class: each })),
+      true,
+      [],
+    )
+    // Who asks about ever new lists must not fill the memory.
+    if (bareLists.size >= 4096) bareLists.clear()
+    bareLists.set(key, read)
+  }
+  return read
+}
+
 function finish(items: readonly DataItem[], unstated: boolean, problems: readonly Reason[]): ReadData {
   const carried = carriedBy(...items)
   // `phi` was added for what is not known: the question is open, and not answered by "phi is not permitted".
@@ -52,12 +73,15 @@ function finish(items: readonly DataItem[], unstated: boolean, problems: readonl
 export function readData(value: unknown): ReadData {
   if (!Array.isArray(value) || value.length === 0) return nothing
   if (value.length === 1 && isDataClass(value[0])) return ofClass(value[0])
+  if (value.length <= MOST_KEPT && value.every(isDataClass)) return ofClasses(value)
   const problems: Reason[] = []
-  const items = value.flatMap((each) => readItem(each, problems, new Set()) ?? [])
+  const read = new Map<unknown, DataItem | undefined>()
+  const items = Array.from(value, (each) => readItem(each, problems, read) ?? []).flat()
   if (items.length === 0) return nothing
+  const known = new Map<DataItem, boolean>()
   return finish(
     items,
-    items.some((each) => !statesLabels(each, new Set())),
+    items.some((each) => !statesLabels(each, known)),
     problems,
   )
 }
@@ -65,33 +89,43 @@ export function readData(value: unknown): ReadData {
 const own = (value: object, key: string): unknown =>
   Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 
-function readItem(value: unknown, problems: Reason[], above: ReadonlySet<unknown>): DataItem | undefined {
+/** Each object is read once, however often it stands in others. One that stands in itself is not known while it is being read. */
+function readItem(value: unknown, problems: Reason[], read: Map<unknown, DataItem | undefined>): DataItem | undefined {
   if (isDataClass(value)) return { class: value }
-  if (typeof value !== 'object' || value === null || above.has(value) || above.size > 100) {
+  if (read.has(value)) {
+    const before = read.get(value)
+    if (before === undefined) problems.push(unknownClass)
+    return before
+  }
+  read.set(value, undefined)
+  if (typeof value !== 'object' || value === null || read.size > MOST_ITEMS) {
     problems.push(unknownClass)
     return undefined
   }
-  const name = own(value, 'class')
+  const [name, labels, madeOf] = [own(value, 'class'), own(value, 'labels'), own(value, 'madeOf')]
   if (!isDataClass(name)) {
     problems.push(unknownClass)
     return undefined
   }
-  const labels = own(value, 'labels')
-  const madeOf = own(value, 'madeOf')
   if (labels !== undefined && !(Array.isArray(labels) && labels.every(isLabel))) problems.push(unknownLabel)
   if (madeOf !== undefined && !Array.isArray(madeOf)) problems.push(unknownOrigin)
-  const path = new Set([...above, value])
-  return {
+  const item: DataItem = {
     class: name,
     ...(Array.isArray(labels) ? { labels: labels.filter(isLabel) as Label[] } : {}),
-    ...(Array.isArray(madeOf) ? { madeOf: madeOf.flatMap((each) => readItem(each, problems, path) ?? []) } : {}),
+    ...(Array.isArray(madeOf) ? { madeOf: Array.from(madeOf, (each) => readItem(each, problems, read) ?? []).flat() } : {}),
   }
+  read.set(value, item)
+  return item
 }
 
 /** A record states its labels itself, or everything that it was made of does. */
-function statesLabels(item: DataItem, above: Set<DataItem>): boolean {
-  if (item.labels !== undefined) return true
-  if (item.madeOf === undefined || item.madeOf.length === 0 || above.has(item)) return false
-  above.add(item)
-  return item.madeOf.every((each) => statesLabels(each, above))
+function statesLabels(item: DataItem, known: Map<DataItem, boolean>): boolean {
+  let states = known.get(item)
+  if (states === undefined) {
+    const { labels, madeOf } = item
+    states =
+      labels !== undefined || (madeOf !== undefined && madeOf.length > 0 && madeOf.every((each) => statesLabels(each, known)))
+    known.set(item, states)
+  }
+  return states
 }

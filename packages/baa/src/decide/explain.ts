@@ -1,5 +1,5 @@
 import { clauseInWords } from '../agreement/clause.ts'
-import type { Decision } from './decide.ts'
+import type { Decision } from './decision.ts'
 import type { Reason } from './reason.ts'
 
 const heads = {
@@ -20,6 +20,7 @@ export function explainDecision(decision: Decision): string {
 const dutyWords = {
   'minimum-necessary': 'no more than the minimum necessary (45 CFR 164.502(b))',
   accounting: 'an entry in the accounting of disclosures (45 CFR 164.528)',
+  'honor-restriction': 'a look at the restriction agreed with the patient (45 CFR 164.522(a)(1)(iii))',
 } as const
 
 function reasonLines(reason: Reason, indent: string): readonly string[] {

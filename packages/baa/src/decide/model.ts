@@ -1,5 +1,6 @@
 import type { Eligibility } from '../agreement/agreement.ts'
-import { certainEnd, earliest } from '../agreement/date.ts'
+import { certainEnd, certainStart, earliest } from '../agreement/date.ts'
+import type { Party } from '../agreement/party.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
 import type { Attestation } from '../registry/attestation.ts'
 import { type Registry, refuseUnread } from '../registry/registry.ts'
@@ -11,7 +12,12 @@ export interface Model {
   readonly registry: Registry
   /** From one party to another. */
   between(from: string, to: string): readonly CompiledAgreement[]
-  exemption(from: string, to: string): ExemptionClaim | undefined
+  /** By its id, as it was when the registry was made. */
+  party(id: unknown): Party | undefined
+  /** Claims that stand for the pair. */
+  exemptions(from: string, to: string): readonly ExemptionClaim[]
+  /** Whether a party has said that its subprocessors are all. */
+  isComplete(id: string): boolean
   subprocessors(of: string): readonly Subprocessor[]
   /** The last word on a condition at an instant: `stale` where nobody has looked in time. */
   attested(party: string, other: string, condition: string, at: number): boolean | 'stale' | undefined
@@ -40,13 +46,18 @@ function compile(registry: Registry): Model {
     from.set(agreement.to.id, [...(from.get(agreement.to.id) ?? []), compileAgreement(agreement)])
   }
   const key = (from: string, to: string) => `${from} ${to}`
-  const exemptions = new Map(registry.exemptions.map(({ from, to, claim }) => [key(from, to), claim]))
+  const parties = new Map(registry.parties)
+  const complete = new Set(registry.complete)
+  const exemptions = grouped(registry.exemptions, ({ from, to }) => key(from, to))
   const downstream = grouped(registry.subprocessors, (each) => each.of)
   const attestations = grouped(registry.attestations, (each) => key(each.party, each.condition))
   return {
     registry,
     between: (from, to) => pairs.get(from)?.get(to) ?? none,
-    exemption: (from, to) => exemptions.get(key(from, to)),
+    party: (id) => parties.get(id as string),
+    exemptions: (from, to) =>
+      exemptions.size === 0 ? none : (exemptions.get(key(from, to)) ?? none).map(({ claim }) => claim),
+    isComplete: (id) => complete.has(id),
     subprocessors: (of) => downstream.get(of) ?? none,
     attested(party, other, condition, at) {
       const about = (attestations.get(key(party, condition)) ?? []).filter((each) => (each.with ?? other) === other)
@@ -55,9 +66,12 @@ function compile(registry: Registry): Model {
   }
 }
 
-/** Of several that are fresh, one that says "not met" wins: on one day, nobody knows which was first. */
+/**
+ * Of several of one day, one that says "not met" wins: nobody knows which was first. A day without a zone counts on the side that allows
+ * less: "met" from when it has begun everywhere, "not met" from when it began anywhere.
+ */
 function lastWord(about: readonly Attestation[], at: number): boolean | 'stale' {
-  const made = about.filter((each) => earliest(each.asOf) <= at)
+  const made = about.filter(({ met, asOf }) => (met ? certainStart(asOf) : earliest(asOf)) <= at)
   const latest = made.reduce((day, each) => (each.asOf > day ? each.asOf : day), '')
   const last = made.filter((each) => each.asOf === latest)
   if (last.some((each) => !each.met)) return false

@@ -1,4 +1,4 @@
-import { isInstant } from '@phi/core'
+import { type Identifiability, isIdentifiability, isInstant } from '@phi/core'
 import type { Where } from '../agreement/agreement.ts'
 import { baaError } from '../errors.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
@@ -18,7 +18,9 @@ export interface Question {
   readonly where: Where | undefined
   readonly plan: string | undefined
   readonly conditions: { readonly [condition: string]: boolean } | undefined
-  readonly identifiability: DecisionRequest['identifiability']
+  /** Attested, with evidence. */
+  readonly identifiability: Identifiability | undefined
+  readonly heldFor: string | undefined
   readonly authorization: Authorization | undefined
   readonly exemption: ExemptionClaim | undefined
 }
@@ -46,24 +48,43 @@ function timeOf(text: unknown): number {
   return lastTime
 }
 
-/** @throws PhiError PHI_BAA_REQUEST when it is no object, or `at` no instant */
+const unreadable = (detail: string, path = 'request') => baaError('PHI_BAA_REQUEST', { path, detail })
+
+/** @throws PhiError PHI_BAA_REQUEST when it is no object or cannot be read, or `at` no instant */
 export function readQuestion(request: DecisionRequest): Question {
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
-    throw baaError('PHI_BAA_REQUEST', { path: 'request', detail: 'must be an object' })
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) throw unreadable('must be an object')
+  let at: unknown
+  let question: Omit<Question, 'at'>
+  try {
+    const plan = own(request, 'plan')
+    const heldFor = own(request, 'heldFor')
+    at = own(request, 'at')
+    question = {
+      from: own(request, 'from') as string,
+      to: own(request, 'to') as string,
+      service: own(request, 'service'),
+      use: own(request, 'use'),
+      data: readData(own(request, 'data')),
+      where: object(own(request, 'where')),
+      plan: typeof plan === 'string' ? plan : undefined,
+      conditions: object(own(request, 'conditions')),
+      identifiability: attested(own(request, 'identifiability')),
+      heldFor: typeof heldFor === 'string' ? heldFor : undefined,
+      authorization: object(own(request, 'authorization')),
+      exemption: own(request, 'exemption'),
+    }
+  } catch {
+    throw unreadable('the value could not be read')
   }
-  const plan = own(request, 'plan')
-  return {
-    from: own(request, 'from') as string,
-    to: own(request, 'to') as string,
-    service: own(request, 'service'),
-    use: own(request, 'use'),
-    data: readData(own(request, 'data')),
-    at: timeOf(own(request, 'at')),
-    where: object(own(request, 'where')),
-    plan: typeof plan === 'string' ? plan : undefined,
-    conditions: object(own(request, 'conditions')),
-    identifiability: object(own(request, 'identifiability')),
-    authorization: object(own(request, 'authorization')),
-    exemption: own(request, 'exemption'),
-  }
+  return { ...question, at: timeOf(at) }
+}
+
+/** The level, where it is one and there is evidence. */
+function attested(value: unknown): Identifiability | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const member = (key: string): unknown => (Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined)
+  const [level, evidence] = [member('level'), member('evidence')]
+  // What is said to identify counts without proof, for it only asks for more.
+  if (level === 'identified' || level === 'coded') return level
+  return isIdentifiability(level) && typeof evidence === 'string' && evidence.trim() !== '' ? level : undefined
 }

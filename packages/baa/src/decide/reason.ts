@@ -73,6 +73,7 @@ export const reasonCodes = {
   'plan-not-eligible': row('deny', ASSURANCES, 'The agreement does not come with the plan of the customer.', 'Move to a plan that comes with an agreement before any protected health information goes there.'),
   'too-identifying': row('deny', '45 CFR 164.514(e)(2)', 'Only a limited data set may go under a data use agreement.', 'Remove the sixteen direct identifiers, or sign a business associate agreement.'),
   'onward-not-covered': row('deny', '45 CFR 164.502(e)(1)(ii)', 'A vendor further down the chain may not have the data.', 'Have the vendor sign with its subcontractor, or switch the feature off that reaches it.'),
+  'restricted-from-plan': row('deny', '45 CFR 164.522(a)(1)(vi)', 'The individual paid in full out of pocket and has it kept from the health plan.', 'Leave the record out of what goes to the plan.'),
   'exemption-not-met': row('deny', ASSURANCES, 'The exemption that is claimed does not apply.', 'Sign an agreement; the facts of the claim do not fit its test.'),
 
   'unknown-party': row('needs', ASSURANCES, 'A party is not in the registry.', 'Add the party, with its agreements, or correct its id.'),
@@ -92,7 +93,7 @@ export const reasonCodes = {
   'onward-unknown': row('needs', '45 CFR 164.502(e)(1)(ii)', 'Whether a vendor further down the chain may have the data is not known.', 'Answer what the reasons below it ask.'),
   'chain-cycle': row('needs', '45 CFR 164.502(e)(1)(ii)', 'The chain of vendors comes back to one that is already in it.', 'Correct the subprocessors of the registry.'),
   'exemption-unproved': row('needs', ASSURANCES, 'An exemption is claimed, and a fact of its test is not known or not shown.', 'State the fact, with evidence.'),
-  'returning-unsure': row('needs', '45 CFR 164.504(e)(2)(ii)(J)', 'Data goes to a party that discloses to this one, and no agreement between the two was ever signed.', 'Sign the agreement, or correct the direction.'),
+  'returning-unsure': row('needs', '45 CFR 164.504(e)(2)(ii)(J)', 'The recipient is one for whom the sender holds data, and nobody has said that this is its data, or the agreement of the two was never signed.', 'Say for whom the data is held: `heldFor`. Or sign the agreement.'),
 } as const satisfies Readonly<Record<string, ReasonRow>>
 
 export type ReasonCode = keyof typeof reasonCodes

@@ -1,4 +1,4 @@
-import type { ClassSelector, DataClass, DataItem, Identifiability, Label, Service, Use } from '@phi/core'
+import type { ClassSelector, DataClass, DataItem, Identifiability, Service, Use } from '@phi/core'
 import type { Where } from '../agreement/agreement.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
 
@@ -42,6 +42,8 @@ export interface DecisionRequest {
   readonly conditions?: { readonly [condition: string]: boolean } | undefined
   readonly identifiability?: AttestedIdentifiability | undefined
   readonly authorization?: Authorization | undefined
+  /** The party for whom the sender holds the data. A return of data is allowed to that party, and to nobody else. */
+  readonly heldFor?: string | undefined
   /** An exemption that is claimed for this disclosure. Its test runs every time. */
   readonly exemption?: ExemptionClaim | undefined
 }

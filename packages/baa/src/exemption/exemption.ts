@@ -60,9 +60,17 @@ export type ExemptionClaim =
       readonly validUntil?: DateOrInstant | undefined
     }
   /** To the individual, or to their personal representative, 45 CFR 164.502(a)(1)(i), 164.502(g). */
-  | { readonly kind: 'individual'; readonly identityVerified?: boolean | undefined }
+  | {
+      readonly kind: 'individual'
+      readonly identityVerified?: boolean | undefined
+      /** The data is about the recipient, or about somebody whom the recipient represents. */
+      readonly isSubject?: boolean | undefined
+    }
 
-/** A claim that stands for a pair of parties, in the registry. */
+/**
+ * A claim that stands for a pair of parties, in the registry. Its facts are stated for every disclosure between the two: for people,
+ * claim with each question instead, unless one party of the registry stands for "the patient whom it is about".
+ */
 export interface StandingExemption {
   readonly from: string
   readonly to: string

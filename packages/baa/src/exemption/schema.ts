@@ -33,7 +33,7 @@ export const claimSchema: z.ZodType<ExemptionClaim> = z.discriminatedUnion('kind
     actualKnowledge: fact,
     validUntil: dateOrInstant.optional(),
   }),
-  z.strictObject({ kind: z.literal('individual'), identityVerified: fact }),
+  z.strictObject({ kind: z.literal('individual'), identityVerified: fact, isSubject: fact }),
 ])
 
 export const standingExemptionSchema = z.strictObject({ from: partyId, to: partyId, claim: claimSchema }).readonly()

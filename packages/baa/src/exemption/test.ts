@@ -3,6 +3,7 @@ import {
   type DataClass,
   type DataClassRow,
   dataClasses,
+  type Identifiability,
   overlaps,
   type Service,
   safeHarborIdentifiers,
@@ -21,6 +22,8 @@ export interface ExemptionSetting {
   readonly classes: readonly DataClass[]
   /** Milliseconds since 1970. */
   readonly at: number
+  /** How far the data identifies a person, where somebody attests it. */
+  readonly identifiability?: Identifiability | undefined
 }
 
 /** One fact of the test of an exemption, and whether it holds. `unknown` is never enough. */
@@ -32,8 +35,8 @@ export interface ExemptionFact {
 const known = (value: boolean | undefined): boolean | 'unknown' => (typeof value === 'boolean' ? value : 'unknown')
 const fact = (name: string, holds: boolean | 'unknown'): ExemptionFact => ({ fact: name, holds })
 
-/** Services that only carry data from one to the other. Hosting, storage and messages that wait in a box are not among them. */
-const carriers: readonly Service[] = ['telehealth.video', 'telehealth.audio', 'messaging.sms']
+/** Services that only carry data: a telephone line. Video platforms have accounts, and gateways for messages keep them. */
+const carriers: readonly Service[] = ['telehealth.audio']
 
 const tests: {
   readonly [Kind in ExemptionClaim['kind']]: (
@@ -80,7 +83,8 @@ const tests: {
     ),
     fact('it does nothing else', claim.otherServices === undefined ? 'unknown' : claim.otherServices === false),
   ],
-  'de-identified': (claim, { at, classes }) => [
+  'de-identified': (claim, { at, classes, identifiability }) => [
+    fact('nobody attests otherwise', identifiability === undefined || covers('de-identified', identifiability)),
     fact('the evidence is kept', typeof claim.evidence === 'string' && claim.evidence.trim() !== '' ? true : 'unknown'),
     ...(claim.method === 'safe-harbor'
       ? [
@@ -98,6 +102,7 @@ const tests: {
         ]
       : claim.method === 'expert'
         ? [
+            fact('no direct identifier is among the classes', !classes.some(holdsDirectIdentifier)),
             fact(
               'the determination stands at this time',
               claim.validUntil === undefined ? 'unknown' : at < certainEnd(claim.validUntil),
@@ -109,6 +114,7 @@ const tests: {
     fact('the use is access by the individual', covers('individual', use)),
     fact('the recipient is the individual, or their personal representative', to.kind === 'individual'),
     fact('their identity is verified', known(claim.identityVerified)),
+    fact('the data is about them, or about whom they represent', known(claim.isSubject)),
   ],
 }
 
@@ -122,9 +128,13 @@ const paying: ReadonlySet<DataClass> = new Set([
 ] as const)
 
 const identifiers = () => Object.values<DataClassRow>(dataClasses).filter((row) => row.safeHarbor !== undefined)
+/** What not even a limited data set keeps. */
+const holdsDirectIdentifier = (each: DataClass) =>
+  identifiers().some((row) => row.limitedDataSet === 'drop' && overlaps(each, row.key))
 const holdsIdentifier = (each: DataClass) => identifiers().some((row) => overlaps(each, row.key))
 
-function isProvider(party: Party): boolean | 'unknown' {
+/** Whether a party is a health care provider. */
+export function isProvider(party: Party): boolean | 'unknown' {
   if (party.kind === 'provider') return true
   if (party.kind !== 'covered-entity') return false
   return party.type === undefined ? 'unknown' : party.type === 'health-care-provider'

@@ -1,4 +1,4 @@
-import { parseAs } from '@phi/core'
+import { type ErrorContext, parseAs } from '@phi/core'
 import { z } from 'zod'
 import type { Agreement, AgreementWords } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
@@ -7,6 +7,7 @@ import { baaError } from '../errors.ts'
 import type { StandingExemption } from '../exemption/exemption.ts'
 import { standingExemptionSchema } from '../exemption/schema.ts'
 import { freeze } from '../freeze.ts'
+import { own, ownOf } from '../own.ts'
 import { type Attestation, attestationSchema } from './attestation.ts'
 import { type Subprocessor, subprocessorSchema } from './subprocessor.ts'
 
@@ -60,8 +61,10 @@ export function registry<const List extends readonly Agreement[]>(
   options: RegistryOptions = {},
 ): Registry<WordsIn<List>> {
   if (!Array.isArray(agreements)) throw problem('agreements', 'must be a list')
-  const read = parseAs(optionsSchema, options, 'registry', (context) => baaError('PHI_BAA_REGISTRY', context))
-  const parsed = agreements.map(readAgreement)
+  const refusal = (context: ErrorContext) => baaError('PHI_BAA_REGISTRY', context)
+  const plain = ownOf(options, () => refusal({ path: 'registry', detail: 'the value could not be read' }))
+  const read = own(parseAs(optionsSchema, plain, 'registry', refusal)) as z.output<typeof optionsSchema>
+  const parsed = Array.from(agreements, readAgreement)
   if (new Set(parsed.map((each) => each.id)).size < parsed.length) {
     throw problem('agreements', 'hold two with one id: give a new version an id of its own')
   }
@@ -74,7 +77,10 @@ export function registry<const List extends readonly Agreement[]>(
     known(to, 'subprocessors.*.to')
   }
   for (const id of read.complete) known(id, 'complete.*')
-  for (const { party } of read.attestations) known(party, 'attestations.*.party')
+  for (const { party, with: other } of read.attestations) {
+    known(party, 'attestations.*.party')
+    if (other !== undefined) known(other, 'attestations.*.with')
+  }
   for (const { from, to } of read.exemptions) {
     known(from, 'exemptions.*.from')
     known(to, 'exemptions.*.to')
@@ -111,7 +117,24 @@ function partiesOf(agreements: readonly Agreement[], others: readonly Party[]): 
     parties.set(party.id, before === undefined ? party : together(before, party))
   }
   for (const party of parties.values()) freeze(party)
-  return parties
+  return new Parties(parties)
+}
+
+/** A map that nobody can add to: who is a member of the workforce decides whether data may go. */
+class Parties extends Map<string, Party> {
+  constructor(entries: ReadonlyMap<string, Party>) {
+    super()
+    for (const [id, party] of entries) super.set(id, party)
+  }
+  override set(): never {
+    throw problem('parties', 'cannot be changed: make a new registry')
+  }
+  override delete(): never {
+    return this.set()
+  }
+  override clear(): never {
+    return this.set()
+  }
 }
 
 /** Two descriptions of a party, which may each leave out what the other says. */
@@ -123,7 +146,7 @@ function together(a: Party, b: Party): Party {
   })
   if (!sameRole || !agree) throw problem('parties', 'describe one party in two ways: use one description, or two ids')
   const kind = roles.indexOf(a.kind) <= roles.indexOf(b.kind) ? a.kind : b.kind
-  return { ...a, ...b, kind }
+  return own({ ...a, ...b, kind })
 }
 
 /**
@@ -131,6 +154,7 @@ function together(a: Party, b: Party): Party {
  * @throws PhiError PHI_BAA_REGISTRY
  */
 export function mergeRegistries(...registries: readonly Registry[]): Registry {
+  for (const each of registries) refuseUnread(each)
   const agreements = new Map<string, Agreement>()
   for (const agreement of registries.flatMap((each) => each.agreements)) {
     const before = agreements.get(agreement.id)

@@ -1,0 +1,193 @@
+import { isService, isUse, type Label, type Service, type Use, uses } from '@phi/core'
+import { partyId } from '../agreement/party.ts'
+import { missingSignatures } from '../agreement/status.ts'
+import type { ExemptionKind } from '../exemption/exemption.ts'
+import { isProvider } from '../exemption/test.ts'
+import type { CompiledAgreement } from './compile.ts'
+import type { Decision, Duty } from './decision.ts'
+import type { Model } from './model.ts'
+import { isLimitedDataSet, mayNeedPermission, permissionOf, permissionReasons } from './permission.ts'
+import type { Question } from './question.ts'
+import { type Effect, type Reason, reason } from './reason.ts'
+import { underAgreement } from './under-agreement.ts'
+import { underExemption } from './under-exemption.ts'
+import { type Inquiry, type Way, worst } from './way.ts'
+
+const none: readonly never[] = Object.freeze([])
+
+const unknownParty = (id: unknown) => reason('unknown-party', partyId.safeParse(id).success ? { name: id as string } : {})
+const unknownService = reason('unknown-service')
+const unknownUse = reason('unknown-use')
+const sameParty = reason('same-party')
+const returningUnsure = reason('returning-unsure')
+const noAgreement = reason('no-agreement')
+
+const ranks: { readonly [Each in Effect]: number } = { deny: 0, needs: 1, allow: 2 }
+const order: readonly Effect[] = ['deny', 'needs', 'allow']
+
+/** Decides one question. */
+export function judgeQuestion(model: Model, question: Question): Decision {
+  return judge(question, { model, path: none, answers: new Map(), judge })
+}
+
+function judge(question: Question, inquiry: Inquiry): Decision {
+  const { model } = inquiry
+  const { from, to, service, use, data } = question
+  const knowsParties = model.party(from) !== undefined && model.party(to) !== undefined
+  if (!knowsParties || !isService(service) || !isUse(use) || from === to || data.classes.length === 0) {
+    return refused('needs', wordsToAsk(model, question))
+  }
+  const agreements = model.between(from, to)
+  const ways = waysOf(inquiry, agreements, question, service, use)
+  let best = ways[0] as Way
+  for (const way of ways) if (ranks[way.outcome] > ranks[best.outcome]) best = way
+
+  const others = best.outcome === 'deny' ? none : othersInForce(agreements, best, question, service)
+  const prohibited = others.length === 0 ? none : prohibitionsOf(others, question, use)
+  if (best.outcome !== 'allow' || prohibited.length > 0 || data.problems.length > 0) {
+    const outcome = prohibited.length > 0 || best.outcome === 'deny' ? 'deny' : 'needs'
+    const shown =
+      best.outcome === 'allow' ? best.reasons : ways.length === 1 ? best.reasons : ways.flatMap((way) => way.reasons)
+    const more = data.problems.length === 0 && prohibited.length === 0 ? none : [...data.problems, ...prohibited]
+    return refused(outcome, more.length === 0 ? shown : [...more, ...shown])
+  }
+  const { compiled, exemption } = best
+  return Object.freeze({
+    outcome: 'allow',
+    reasons: Object.freeze(best.reasons),
+    ...(compiled ? { agreement: compiled.agreement.id } : {}),
+    ...(exemption ? { exemption } : {}),
+    provided: data.unstated ? providedBy(best, others, data.labels, use) : none,
+    duties: exemption === 'de-identified' || best.isReturn ? none : dutiesOf(model, best, question, use),
+  })
+}
+
+/** What has to be known before anything can be judged. */
+function wordsToAsk(model: Model, { from, to, service, use, data }: Question): readonly Reason[] {
+  return [
+    ...(model.party(from) === undefined ? [unknownParty(from)] : []),
+    ...(model.party(to) === undefined ? [unknownParty(to)] : []),
+    ...(isService(service) ? [] : [unknownService]),
+    ...(isUse(use) ? [] : [unknownUse]),
+    ...(from === to ? [sameParty] : []),
+    ...data.problems,
+  ]
+}
+
+/** Those that deny first, each kind in the order in which it was found. */
+function refused(outcome: Effect, reasons: readonly Reason[]): Decision {
+  const sorted: Reason[] = []
+  for (const effect of order) for (const each of reasons) if (each.effect === effect) sorted.push(each)
+  return Object.freeze({ outcome, reasons: Object.freeze(sorted), provided: none, duties: none })
+}
+
+function waysOf(
+  inquiry: Inquiry,
+  agreements: readonly CompiledAgreement[],
+  question: Question,
+  service: Service,
+  use: Use,
+): readonly Way[] {
+  const { model, path } = inquiry
+  const ways: Way[] = []
+  for (const each of agreements) ways.push(underAgreement(inquiry, each, question, service, use))
+  const claims = question.exemption === undefined ? model.exemptions(question.from, question.to) : [question.exemption]
+  for (const claim of claims) ways.push(underExemption(inquiry, claim, question, service, use))
+  // Further down a chain it is known whose data it is: nothing goes back there.
+  const back = path.length === 0 ? returning(inquiry, question, service, use, ways.length === 0) : undefined
+  if (back) ways.push(back)
+  if (ways.length === 0) ways.push({ outcome: 'deny', reasons: [noAgreement] })
+  return ways
+}
+
+/** Data that goes back to the party for whom it is held. */
+function returning(inquiry: Inquiry, question: Question, service: Service, use: Use, only: boolean): Way | undefined {
+  const { from, to, at, heldFor } = question
+  const upstream = inquiry.model.between(to, from)
+  if (upstream.length === 0) return undefined
+  const signed = upstream.find(({ agreement }) => missingSignatures(agreement, at).length === 0)
+  if (heldFor === to && signed !== undefined) {
+    const needs = mayNeedPermission({ ...question, data: { ...question.data, labels: none } }, use)
+      ? permissionReasons(inquiry, undefined, { ...question, data: { ...question.data, labels: none } }, service, use, true)
+      : none
+    const reasons = [reason('returned-to-source', { agreement: signed.agreement.id }), ...needs]
+    return { outcome: worst(reasons), reasons, compiled: signed, isReturn: true }
+  }
+  // Beside an agreement in this direction the question whose data it is need not be asked.
+  return only && (heldFor === undefined || heldFor === to) ? { outcome: 'needs', reasons: [returningUnsure] } : undefined
+}
+
+/** Rights of the individual, and data that identifies nobody, are not subject to what two parties agree on. */
+const aboveAgreements: readonly (ExemptionKind | undefined)[] = ['individual', 'de-identified']
+
+/** The other agreements in force between the two, as far as their scope reaches the service, or may. */
+function othersInForce(
+  agreements: readonly CompiledAgreement[],
+  best: Way,
+  { at, where }: Question,
+  service: Service,
+): readonly CompiledAgreement[] {
+  if (agreements.length === (best.compiled && !best.isReturn ? 1 : 0)) return none
+  if (best.isReturn || aboveAgreements.includes(best.exemption)) return none
+  return agreements.filter(
+    (each) =>
+      each !== best.compiled &&
+      each.standingAt(at).status === 'in-force' &&
+      !each.service(service, where).some(({ code }) => code === 'service-not-covered' || code === 'scope-elsewhere'),
+  )
+}
+
+const prohibitions: readonly Reason['code'][] = [
+  'class-prohibited',
+  'label-prohibited',
+  'use-prohibited',
+  'training-prohibited',
+]
+
+const prohibitionsOf = (others: readonly CompiledAgreement[], { data }: Question, use: Use): readonly Reason[] =>
+  others.flatMap((each) =>
+    [
+      ...data.classes.flatMap((key) => [...each.class(key)]),
+      ...data.labels.flatMap((key) => [...each.label(key)]),
+      ...each.use(use),
+    ].filter(({ code }) => prohibitions.includes(code)),
+  )
+
+function providedBy(best: Way, others: readonly CompiledAgreement[], stated: readonly Label[], use: Use): readonly Label[] {
+  if (best.isReturn || aboveAgreements.includes(best.exemption)) return none
+  const own = best.compiled?.provided(use) ?? exemptProvided
+  const below = best.provided ?? none
+  if (others.length === 0 && below.length === 0 && stated.length === 0) return own
+  const all = new Set([...own, ...below, ...others.flatMap((each) => [...each.prohibitedLabels])])
+  return Object.freeze([...all].filter((each) => !stated.includes(each)))
+}
+
+/** What an exemption does not free of. */
+const exemptProvided: readonly Label[] = Object.freeze(['part2', 'psychotherapy'])
+
+const dutySets = new Map<string, readonly Duty[]>()
+
+function dutiesOf(model: Model, best: Way, question: Question, use: Use): readonly Duty[] {
+  const { to, at, authorization, data } = question
+  const { minimumNecessary, accountable } = uses[use]
+  const permission = authorization === undefined ? undefined : permissionOf(authorization, at)
+  // 164.502(b)(2)(iii) and 164.528(a)(1)(iv): neither for what the individual has authorized.
+  const authorized = permission?.use(use) === true && permission.classes(data.classes)
+  const recipient = minimumNecessary === 'except-to-providers' ? model.party(to) : undefined
+  const toProvider = recipient !== undefined && isProvider(recipient) === true
+  const minimum = !authorized && minimumNecessary !== false && !toProvider
+  // 164.528(a)(1)(viii): a limited data set is not accounted for.
+  const accounted = !authorized && accountable !== false && !isLimitedDataSet(best.compiled, question)
+  const restricted = data.labels.includes('patient-restricted')
+  const key = `${minimum} ${accounted} ${restricted}`
+  let set = dutySets.get(key)
+  if (set === undefined) {
+    set = Object.freeze([
+      ...(minimum ? ['minimum-necessary' as const] : []),
+      ...(accounted ? ['accounting' as const] : []),
+      ...(restricted ? ['honor-restriction' as const] : []),
+    ])
+    dutySets.set(key, set)
+  }
+  return set
+}

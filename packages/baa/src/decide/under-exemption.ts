@@ -1,0 +1,41 @@
+import type { Service, Use } from '@phi/core'
+import { baaError } from '../errors.ts'
+import type { ExemptionClaim, ExemptionKind } from '../exemption/exemption.ts'
+import { claimSchema } from '../exemption/schema.ts'
+import { testExemption } from '../exemption/test.ts'
+import { ownOf } from '../own.ts'
+import { mayNeedPermission, permissionReasons } from './permission.ts'
+import type { Question } from './question.ts'
+import { type Reason, reason } from './reason.ts'
+import { type Inquiry, type Way, worst } from './way.ts'
+
+const codes = {
+  treatment: 'exempt-treatment',
+  workforce: 'exempt-workforce',
+  conduit: 'exempt-conduit',
+  'payment-processing': 'exempt-payment',
+  'de-identified': 'exempt-de-identified',
+  individual: 'exempt-individual',
+} as const satisfies { readonly [Kind in ExemptionKind]: Reason['code'] }
+
+/** These ask for no permission of the individual: it is theirs, or it is nobody's. */
+const permissionFree: readonly ExemptionKind[] = ['individual', 'de-identified']
+
+/** What the claim of an exemption comes to. */
+export function underExemption(inquiry: Inquiry, claim: ExemptionClaim, question: Question, service: Service, use: Use): Way {
+  const to = inquiry.model.party(question.to)
+  const read = claimSchema.safeParse(ownOf(claim, () => baaError('PHI_BAA_REQUEST', { path: 'request.exemption' })))
+  if (!read.success || to === undefined) return { outcome: 'needs', reasons: [reason('exemption-unproved')] }
+  const { kind } = read.data
+  const { data, at, identifiability } = question
+  const facts = testExemption(read.data, { to, service, use, classes: data.classes, at, identifiability })
+  const reasons: Reason[] = facts.flatMap(({ fact, holds }) =>
+    holds === true ? [] : [reason(holds === false ? 'exemption-not-met' : 'exemption-unproved', { name: `${kind}: ${fact}` })],
+  )
+  if (reasons.length === 0) reasons.push(reason(codes[kind]))
+  if (!permissionFree.includes(kind) && mayNeedPermission(question, use)) {
+    // Only the workforce of the originator uses its notes; a provider who receives them is another.
+    reasons.push(...permissionReasons(inquiry, undefined, question, service, use, kind === 'workforce'))
+  }
+  return { outcome: worst(reasons), reasons, exemption: kind }
+}
