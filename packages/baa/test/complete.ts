@@ -6,6 +6,7 @@ export const complete = {
   tier: 'ce-ba',
   version: '1.3',
   dated: '2026-01-01',
+  documentHash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   from: { id: 'practice', kind: 'covered-entity', type: 'health-care-provider', standardTransactions: true },
   to: { id: 'platform', kind: 'business-associate' },
   services: [

@@ -45,7 +45,7 @@ const DAY = 24
 
 /**
  * A month has 28 to 31 days and a year 365 or 366. Business days: the shortest count runs from Monday to Friday, and the longest
- * meets weekends, and every federal holiday that can fall into the stretch (11 in a year, and at most three in four weeks).
+ * meets weekends and the federal holidays: an upper bound, which a test holds against every day of 28 years.
  */
 export function hoursOf(period: Period): HourSpan {
   if ('hours' in period) return { shortest: period.hours, longest: period.hours }
@@ -54,7 +54,7 @@ export function hoursOf(period: Period): HourSpan {
   if ('years' in period) return monthsOf(period.years * 12)
   const count = period.businessDays
   const weekends = (days: number) => Math.floor((days - 1) / 5) * 2
-  const holidays = Math.ceil((count / 250) * 11) + 2
+  const holidays = Math.ceil((count / 250) * 12) + 3
   const longest = count + holidays
   return { shortest: (count + weekends(count)) * DAY, longest: (longest + weekends(longest) + 2) * DAY }
 }

@@ -35,6 +35,9 @@ const oneOrMore = z.union([plainText(200).transform((text) => [text]), z.array(p
 const said = <Value extends object>(value: Value) =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Value
 
+/** With its id, which comes first however often it is read. */
+const identified = <Stated extends object>(id: string, clause: Stated) => Object.assign({ id }, said(clause), { id })
+
 /** What is parsed can be parsed again: the ids that it was given are read over, and given again. */
 const sourced = { id: z.string().max(100).optional(), ...clauseSource }
 type Sourced = { readonly id?: string | undefined } & ClauseSource
@@ -126,9 +129,7 @@ const terms = z
   .strictObject(termShapes)
   .default({})
   .transform((stated) =>
-    Object.fromEntries(
-      Object.entries(said(stated)).map(([key, each]) => [key, said({ ...(each as object), id: `terms.${key}` })]),
-    ),
+    Object.fromEntries(Object.entries(said(stated)).map(([key, each]) => [key, identified(`terms.${key}`, each as object)])),
   )
 
 const ai = z
@@ -140,11 +141,11 @@ const ai = z
     subprocessors: list(plainText(64), 100).optional(),
     ...sourced,
   })
-  .transform((stated) => said({ ...stated, id: 'ai' }))
+  .transform((stated) => identified('ai', stated))
 
 const agency = z
   .union([z.enum(agencies).transform((is) => ({ is })), z.strictObject({ is: z.enum(agencies), ...sourced })])
-  .transform((stated) => said({ ...stated, id: 'agency' }))
+  .transform((stated) => identified('agency', stated))
 
 const signature = z.strictObject({
   party: plainText(64),

@@ -1,4 +1,4 @@
-import { type ErrorContext, parseAs } from '@phi/core'
+import { canonicalJson, type ErrorContext, parseAs } from '@phi/core'
 import { z } from 'zod'
 import type { Agreement, AgreementWords } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
@@ -142,7 +142,7 @@ function together(a: Party, b: Party): Party {
   const sameRole = a.kind === b.kind || (roles.includes(a.kind) && roles.includes(b.kind))
   const agree = Object.entries(b).every(([key, value]) => {
     const before = a[key as keyof Party]
-    return key === 'kind' || before === undefined || JSON.stringify(before) === JSON.stringify(value)
+    return key === 'kind' || before === undefined || sameData(before, value)
   })
   if (!sameRole || !agree) throw problem('parties', 'describe one party in two ways: use one description, or two ids')
   const kind = roles.indexOf(a.kind) <= roles.indexOf(b.kind) ? a.kind : b.kind
@@ -158,7 +158,7 @@ export function mergeRegistries(...registries: readonly Registry[]): Registry {
   const agreements = new Map<string, Agreement>()
   for (const agreement of registries.flatMap((each) => each.agreements)) {
     const before = agreements.get(agreement.id)
-    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(agreement)) {
+    if (before !== undefined && !sameData(before, agreement)) {
       throw problem('agreements', 'hold two that share an id and differ')
     }
     agreements.set(agreement.id, agreement)
@@ -176,6 +176,8 @@ export function mergeRegistries(...registries: readonly Registry[]): Registry {
   })
 }
 
+const sameData = (a: unknown, b: unknown) => canonicalJson(a) === canonicalJson(b)
+
 const unique = <Value>(values: readonly Value[]): readonly Value[] => [
-  ...new Map(values.map((each) => [JSON.stringify(each), each])).values(),
+  ...new Map(values.map((each) => [canonicalJson(each), each])).values(),
 ]
