@@ -13,7 +13,7 @@ const documents = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   ...guides,
-  ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'postgres', 'testing'].map(
+  ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'baa', 'postgres', 'testing'].map(
     (name) => `packages/${name}/README.md`,
   ),
   'examples/clinic/README.md',
