@@ -1,8 +1,9 @@
-import { covers, type DataClass, dataClasses, type Label, overlaps, type Service, type Use } from '@phi/core'
+import { type DataClass, type Label, overlaps, type Service, type Use } from '@phi/core'
 import type { Subprocessor } from '../registry/subprocessor.ts'
 import type { CompiledAgreement } from './compile.ts'
 import type { Decision } from './decision.ts'
 import type { Question } from './question.ts'
+import { reaching } from './reaching.ts'
 import { type Reason, reason } from './reason.ts'
 import type { Inquiry } from './way.ts'
 
@@ -59,20 +60,6 @@ export function onward(
     reasons.push(reason(code, { ...more, name: next.to, ...(decision ? { because: decision.reasons } : {}) }))
   }
   return [...provided]
-}
-
-/** What of the data that was sent is among the data that goes on. What is made of other data goes on with all of it. */
-function reaching(goesOn: readonly DataClass[], sent: readonly DataClass[]): readonly DataClass[] {
-  const out = new Set<DataClass>()
-  for (const each of sent) {
-    for (const next of goesOn) {
-      const met = covers(next, each) ? each : covers(each, next) ? next : undefined
-      if (met === undefined) continue
-      if (dataClasses[met].derived) return sent
-      out.add(met)
-    }
-  }
-  return [...out]
 }
 
 /** The decision about an edge; undefined where the chain is too long. The same edge is judged once for the same data. */
