@@ -51,6 +51,10 @@ interface Standing {
 
 export interface CompiledAgreement {
   readonly agreement: Agreement
+  // What every question asks. Objects without a prototype are slow to read, so these stand here.
+  readonly tier: Agreement['tier']
+  readonly hasPlans: boolean
+  readonly promisesSubcontractors: boolean
   standingAt(at: number): Standing
   service(service: Service, where: Where | undefined): readonly Reason[]
   /** The conditions that stand before a service. */
@@ -103,6 +107,9 @@ export function compileAgreement(agreement: Agreement): CompiledAgreement {
   const ofService = kept((service: Service) => serviceVerdict(agreement, service, say))
   return {
     agreement,
+    tier: agreement.tier,
+    hasPlans: agreement.eligibility !== undefined,
+    promisesSubcontractors: agreement.terms.subcontractors !== undefined,
     hasPart2Terms,
     prohibitedLabels: labels,
     provided: kept((use: Use) => {

@@ -2,9 +2,8 @@ import { isService, isUse, type Label, type Service, type Use, uses } from '@phi
 import { partyId } from '../agreement/party.ts'
 import { missingSignatures } from '../agreement/status.ts'
 import type { ExemptionKind } from '../exemption/exemption.ts'
-import { isProvider } from '../exemption/test.ts'
 import type { CompiledAgreement } from './compile.ts'
-import type { Decision, Duty } from './decision.ts'
+import { type Decision, type Duty, duties } from './decision.ts'
 import type { Model } from './model.ts'
 import { isLimitedDataSet, mayNeedPermission, permissionOf, permissionReasons } from './permission.ts'
 import type { Question } from './question.ts'
@@ -165,7 +164,10 @@ function providedBy(best: Way, others: readonly CompiledAgreement[], stated: rea
 /** What an exemption does not free of. */
 const exemptProvided: readonly Label[] = Object.freeze(['part2', 'psychotherapy'])
 
-const dutySets = new Map<string, readonly Duty[]>()
+/** Every set of duties, by the bits of its members. */
+const dutySets: readonly (readonly Duty[])[] = Array.from({ length: 2 ** duties.length }, (_, bits) =>
+  Object.freeze(duties.filter((_each, index) => (bits & (1 << index)) !== 0)),
+)
 
 function dutiesOf(model: Model, best: Way, question: Question, use: Use): readonly Duty[] {
   const { to, at, authorization, data } = question
@@ -173,21 +175,10 @@ function dutiesOf(model: Model, best: Way, question: Question, use: Use): readon
   const permission = authorization === undefined ? undefined : permissionOf(authorization, at)
   // 164.502(b)(2)(iii) and 164.528(a)(1)(iv): neither for what the individual has authorized.
   const authorized = permission?.use(use) === true && permission.classes(data.classes)
-  const recipient = minimumNecessary === 'except-to-providers' ? model.party(to) : undefined
-  const toProvider = recipient !== undefined && isProvider(recipient) === true
+  const toProvider = minimumNecessary === 'except-to-providers' && model.isProvider(to)
   const minimum = !authorized && minimumNecessary !== false && !toProvider
   // 164.528(a)(1)(viii): a limited data set is not accounted for.
   const accounted = !authorized && accountable !== false && !isLimitedDataSet(best.compiled, question)
   const restricted = data.labels.includes('patient-restricted')
-  const key = `${minimum} ${accounted} ${restricted}`
-  let set = dutySets.get(key)
-  if (set === undefined) {
-    set = Object.freeze([
-      ...(minimum ? ['minimum-necessary' as const] : []),
-      ...(accounted ? ['accounting' as const] : []),
-      ...(restricted ? ['honor-restriction' as const] : []),
-    ])
-    dutySets.set(key, set)
-  }
-  return set
+  return dutySets[(minimum ? 1 : 0) + (accounted ? 2 : 0) + (restricted ? 4 : 0)] as readonly Duty[]
 }

@@ -2,6 +2,7 @@ import type { Eligibility } from '../agreement/agreement.ts'
 import { certainEnd, certainStart, earliest } from '../agreement/date.ts'
 import type { Party } from '../agreement/party.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
+import { isProvider } from '../exemption/test.ts'
 import type { Attestation } from '../registry/attestation.ts'
 import { type Registry, refuseUnread } from '../registry/registry.ts'
 import type { Subprocessor } from '../registry/subprocessor.ts'
@@ -14,6 +15,8 @@ export interface Model {
   between(from: string, to: string): readonly CompiledAgreement[]
   /** By its id, as it was when the registry was made. */
   party(id: unknown): Party | undefined
+  /** Known to be a health care provider. */
+  isProvider(id: string): boolean
   /** Claims that stand for the pair. */
   exemptions(from: string, to: string): readonly ExemptionClaim[]
   /** Whether a party has said that its subprocessors are all. */
@@ -48,6 +51,7 @@ function compile(registry: Registry): Model {
   const key = (from: string, to: string) => `${from} ${to}`
   const parties = new Map(registry.parties)
   const complete = new Set(registry.complete)
+  const providers = new Set([...parties.values()].filter((each) => isProvider(each) === true).map(({ id }) => id))
   const exemptions = grouped(registry.exemptions, ({ from, to }) => key(from, to))
   const downstream = grouped(registry.subprocessors, (each) => each.of)
   const attestations = grouped(registry.attestations, (each) => key(each.party, each.condition))
@@ -55,6 +59,7 @@ function compile(registry: Registry): Model {
     registry,
     between: (from, to) => pairs.get(from)?.get(to) ?? none,
     party: (id) => parties.get(id as string),
+    isProvider: (id) => providers.has(id),
     exemptions: (from, to) =>
       exemptions.size === 0 ? none : (exemptions.get(key(from, to)) ?? none).map(({ claim }) => claim),
     isComplete: (id) => complete.has(id),

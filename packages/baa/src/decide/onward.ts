@@ -21,7 +21,7 @@ const none: readonly never[] = Object.freeze([])
  */
 export function onward(
   inquiry: Inquiry,
-  { agreement }: CompiledAgreement,
+  { agreement, promisesSubcontractors }: CompiledAgreement,
   question: Question,
   service: Service,
   use: Use,
@@ -30,11 +30,11 @@ export function onward(
   const { model } = inquiry
   const { to } = question
   const downstream = model.subprocessors(to)
-  if (downstream.length === 0 && agreement.terms.subcontractors !== undefined && !overlaps('ai', service)) return none
+  if (downstream.length === 0 && promisesSubcontractors && !overlaps('ai', service)) return none
 
   const more = { agreement: agreement.id, about: service }
   const complete = model.isComplete(to)
-  if (agreement.terms.subcontractors === undefined && !complete) reasons.push(reason('onward-unknown', { ...more, name: to }))
+  if (!promisesSubcontractors && !complete) reasons.push(reason('onward-unknown', { ...more, name: to }))
   const serving = downstream.filter((each) => each.for.some((served) => overlaps(served, service)))
   if (overlaps('ai', service)) {
     // Who hosts a model is never taken for granted: somebody else usually does.

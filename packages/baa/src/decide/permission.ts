@@ -52,7 +52,7 @@ export const limitedDataSetUses: readonly Use[] = ['research', 'public-health', 
 
 /** Whether the question is about a limited data set that goes under a data use agreement. */
 export const isLimitedDataSet = (compiled: CompiledAgreement | undefined, { identifiability }: Question): boolean =>
-  compiled?.agreement.tier === 'data-use' && identifiability === 'limited-data-set'
+  compiled?.tier === 'data-use' && identifiability === 'limited-data-set'
 
 /** Whether any reason of this kind can be there: most questions have neither labels nor a use that needs more. */
 export const mayNeedPermission = ({ data }: Question, use: Use): boolean =>
@@ -100,7 +100,7 @@ export function permissionReasons(
 
 /** A qualified service organization agreement in force that has the service in its scope, and prohibits nothing of the question. */
 function servesPart2(each: CompiledAgreement, { at, where, data }: Question, service: Service, use: Use): boolean {
-  if (each.agreement.tier !== 'qsoa' || !each.hasPart2Terms || each.standingAt(at).status !== 'in-force') return false
+  if (each.tier !== 'qsoa' || !each.hasPart2Terms || each.standingAt(at).status !== 'in-force') return false
   const scope = each.service(service, where)
   const prohibited = [
     ...data.classes.flatMap((key) => [...each.class(key)]),

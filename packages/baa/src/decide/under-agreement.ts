@@ -19,7 +19,7 @@ export function underAgreement(
   // Loops and no spreads: this runs for every question.
   const reasons: Reason[] = []
   for (const found of compiled.standingAt(at).reasons) reasons.push(found)
-  if (compiled.agreement.eligibility !== undefined) for (const found of planReasons(compiled, question)) reasons.push(found)
+  if (compiled.hasPlans) for (const found of planReasons(compiled, question)) reasons.push(found)
   for (const found of compiled.service(service, question.where)) reasons.push(found)
   for (const each of compiled.conditions(service)) reasons.push(conditionReason(inquiry, compiled, each.condition, question))
   for (const each of data.classes) for (const found of compiled.class(each)) reasons.push(found)
@@ -28,7 +28,7 @@ export function underAgreement(
   if (mayNeedPermission(question, use)) {
     for (const found of permissionReasons(inquiry, compiled, question, service, use, true)) reasons.push(found)
   }
-  if (compiled.agreement.tier === 'data-use') for (const found of dataUseReasons(compiled, question, use)) reasons.push(found)
+  if (compiled.tier === 'data-use') for (const found of dataUseReasons(compiled, question, use)) reasons.push(found)
   const provided = onward(inquiry, compiled, question, service, use, reasons)
   return { outcome: worst(reasons), reasons, compiled, provided }
 }
