@@ -1,4 +1,5 @@
 import { type Carried, carriedBy, type DataClass, type DataItem, isDataClass, isLabel, type Label } from '@phi/core'
+import { baaError } from '../errors.ts'
 import { type Reason, reason } from './reason.ts'
 
 /** What the data of a question carries. */
@@ -56,10 +57,8 @@ function ofClasses(all: readonly DataClass[]): ReadData {
 function finish(items: readonly DataItem[], unstated: boolean, problems: readonly Reason[]): ReadData {
   const carried = carriedBy(...items)
   // `phi` was added for what is not known: the question is open, and not answered by "phi is not permitted".
-  const classes =
-    carried.unknownOrigin && !items.some((each) => each.class === 'phi')
-      ? carried.classes.filter((each) => each !== 'phi')
-      : carried.classes
+  const added = carried.unknownOrigin && !names(items, 'phi')
+  const classes = added ? carried.classes.filter((each) => each !== 'phi') : carried.classes
   return Object.freeze({
     classes: Object.freeze(classes),
     labels: Object.freeze(carried.labels),
@@ -69,50 +68,77 @@ function finish(items: readonly DataItem[], unstated: boolean, problems: readonl
   })
 }
 
-/** Reads the data of a question. Nothing is thrown: what cannot be read is a reason that needs an answer. */
+/** Whether a class is named, at any depth. */
+function names(items: readonly DataItem[], name: DataClass): boolean {
+  const seen = new Set<DataItem>()
+  const queue = [...items]
+  while (queue.length > 0) {
+    const item = queue.pop() as DataItem
+    if (item.class === name) return true
+    if (seen.has(item)) continue
+    seen.add(item)
+    queue.push(...(item.madeOf ?? []))
+  }
+  return false
+}
+
+/**
+ * Reads the data of a question. What cannot be read is a reason that needs an answer.
+ * @throws PhiError PHI_BAA_REQUEST for more than 1,000 items
+ */
 export function readData(value: unknown): ReadData {
   if (!Array.isArray(value) || value.length === 0) return nothing
+  if (value.length > MOST_ITEMS) throw tooMany()
   if (value.length === 1 && isDataClass(value[0])) return ofClass(value[0])
-  if (value.length <= MOST_KEPT && value.every(isDataClass)) return ofClasses(value)
-  const problems: Reason[] = []
+  // A copy has no holes: `every` would step over them.
+  const list: readonly unknown[] = Array.from(value)
+  if (list.length <= MOST_KEPT && list.every(isDataClass)) return ofClasses(list)
+  const problems = new Set<Reason>()
   const read = new Map<unknown, DataItem | undefined>()
-  const items = Array.from(value, (each) => readItem(each, problems, read) ?? []).flat()
+  const items = list.flatMap((each) => readItem(each, problems, read) ?? [])
   if (items.length === 0) return nothing
   const known = new Map<DataItem, boolean>()
   return finish(
     items,
     items.some((each) => !statesLabels(each, known)),
-    problems,
+    [...problems],
   )
 }
+
+const tooMany = () => baaError('PHI_BAA_REQUEST', { path: 'request.data', detail: `must be at most ${MOST_ITEMS} items` })
 
 const own = (value: object, key: string): unknown =>
   Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 
+/** A list without holes; anything else as it is. */
+const listOf = (value: unknown): unknown => (Array.isArray(value) ? Array.from(value) : value)
+
 /** Each object is read once, however often it stands in others. One that stands in itself is not known while it is being read. */
-function readItem(value: unknown, problems: Reason[], read: Map<unknown, DataItem | undefined>): DataItem | undefined {
+function readItem(value: unknown, problems: Set<Reason>, read: Map<unknown, DataItem | undefined>): DataItem | undefined {
   if (isDataClass(value)) return { class: value }
   if (read.has(value)) {
     const before = read.get(value)
-    if (before === undefined) problems.push(unknownClass)
+    if (before === undefined) problems.add(unknownClass)
     return before
   }
   read.set(value, undefined)
-  if (typeof value !== 'object' || value === null || read.size > MOST_ITEMS) {
-    problems.push(unknownClass)
+  if (read.size > MOST_ITEMS) throw tooMany()
+  if (typeof value !== 'object' || value === null) {
+    problems.add(unknownClass)
     return undefined
   }
-  const [name, labels, madeOf] = [own(value, 'class'), own(value, 'labels'), own(value, 'madeOf')]
+  const name = own(value, 'class')
+  const [labels, madeOf] = [listOf(own(value, 'labels')), listOf(own(value, 'madeOf'))]
   if (!isDataClass(name)) {
-    problems.push(unknownClass)
+    problems.add(unknownClass)
     return undefined
   }
-  if (labels !== undefined && !(Array.isArray(labels) && labels.every(isLabel))) problems.push(unknownLabel)
-  if (madeOf !== undefined && !Array.isArray(madeOf)) problems.push(unknownOrigin)
+  if (labels !== undefined && !(Array.isArray(labels) && labels.every(isLabel))) problems.add(unknownLabel)
+  if (madeOf !== undefined && !Array.isArray(madeOf)) problems.add(unknownOrigin)
   const item: DataItem = {
     class: name,
     ...(Array.isArray(labels) ? { labels: labels.filter(isLabel) as Label[] } : {}),
-    ...(Array.isArray(madeOf) ? { madeOf: Array.from(madeOf, (each) => readItem(each, problems, read) ?? []).flat() } : {}),
+    ...(Array.isArray(madeOf) ? { madeOf: madeOf.flatMap((each) => readItem(each, problems, read) ?? []) } : {}),
   }
   read.set(value, item)
   return item

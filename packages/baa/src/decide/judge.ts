@@ -5,7 +5,7 @@ import type { ExemptionKind } from '../exemption/exemption.ts'
 import type { CompiledAgreement } from './compile.ts'
 import { type Decision, type Duty, duties } from './decision.ts'
 import type { Model } from './model.ts'
-import { isLimitedDataSet, mayNeedPermission, permissionOf, permissionReasons } from './permission.ts'
+import { isKeptFromPlan, isLimitedDataSet, mayNeedPermission, permissionOf, permissionReasons } from './permission.ts'
 import type { Question } from './question.ts'
 import { type Effect, type Reason, reason } from './reason.ts'
 import { underAgreement } from './under-agreement.ts'
@@ -20,6 +20,7 @@ const unknownUse = reason('unknown-use')
 const sameParty = reason('same-party')
 const returningUnsure = reason('returning-unsure')
 const noAgreement = reason('no-agreement')
+const fromIndividual = reason('from-individual')
 
 const ranks: { readonly [Each in Effect]: number } = { deny: 0, needs: 1, allow: 2 }
 const order: readonly Effect[] = ['deny', 'needs', 'allow']
@@ -38,15 +39,24 @@ function judge(question: Question, inquiry: Inquiry): Decision {
   }
   const agreements = model.between(from, to)
   const ways = waysOf(inquiry, agreements, question, service, use)
+  // A way that allows and meets no prohibition of the others is the best there is.
   let best = ways[0] as Way
-  for (const way of ways) if (ranks[way.outcome] > ranks[best.outcome]) best = way
-
-  const others = best.outcome === 'deny' ? none : othersInForce(agreements, best, question, service)
-  const prohibited = others.length === 0 ? none : prohibitionsOf(others, question, use)
-  if (best.outcome !== 'allow' || prohibited.length > 0 || data.problems.length > 0) {
-    const outcome = prohibited.length > 0 || best.outcome === 'deny' ? 'deny' : 'needs'
-    const shown =
-      best.outcome === 'allow' ? best.reasons : ways.length === 1 ? best.reasons : ways.flatMap((way) => way.reasons)
+  let others: readonly CompiledAgreement[] = none
+  let prohibited: readonly Reason[] = none
+  let rank = -1
+  for (const way of ways) {
+    const beside = way.outcome === 'deny' ? none : othersInForce(agreements, way, question, service)
+    const fired = beside.length === 0 ? none : prohibitionsOf(beside, question, use)
+    const reached = fired.length > 0 ? ranks.deny : ranks[way.outcome]
+    if (reached <= rank) continue
+    rank = reached
+    best = way
+    others = beside
+    prohibited = fired
+  }
+  if (rank !== ranks.allow || data.problems.length > 0) {
+    const outcome = rank === ranks.deny ? 'deny' : 'needs'
+    const shown = best.outcome === 'allow' || ways.length === 1 ? best.reasons : ways.flatMap((way) => way.reasons)
     const more = data.problems.length === 0 && prohibited.length === 0 ? none : [...data.problems, ...prohibited]
     return refused(outcome, more.length === 0 ? shown : [...more, ...shown])
   }
@@ -56,8 +66,8 @@ function judge(question: Question, inquiry: Inquiry): Decision {
     reasons: Object.freeze(best.reasons),
     ...(compiled ? { agreement: compiled.agreement.id } : {}),
     ...(exemption ? { exemption } : {}),
-    provided: data.unstated ? providedBy(best, others, data.labels, use) : none,
-    duties: exemption === 'de-identified' || best.isReturn ? none : dutiesOf(model, best, question, use),
+    provided: data.unstated ? providedBy(model, best, others, question, use) : none,
+    duties: exemption === 'de-identified' || best.isFree ? none : dutiesOf(model, best, question, use),
   })
 }
 
@@ -95,6 +105,9 @@ function waysOf(
   // Further down a chain it is known whose data it is: nothing goes back there.
   const back = path.length === 0 ? returning(inquiry, question, service, use, ways.length === 0) : undefined
   if (back) ways.push(back)
+  // What individuals do with their own data is not governed.
+  if (model.party(question.from)?.kind === 'individual')
+    ways.push({ outcome: 'allow', reasons: [fromIndividual], isFree: true })
   if (ways.length === 0) ways.push({ outcome: 'deny', reasons: [noAgreement] })
   return ways
 }
@@ -110,7 +123,7 @@ function returning(inquiry: Inquiry, question: Question, service: Service, use: 
       ? permissionReasons(inquiry, undefined, { ...question, data: { ...question.data, labels: none } }, service, use, true)
       : none
     const reasons = [reason('returned-to-source', { agreement: signed.agreement.id }), ...needs]
-    return { outcome: worst(reasons), reasons, compiled: signed, isReturn: true }
+    return { outcome: worst(reasons), reasons, compiled: signed, isFree: true }
   }
   // Beside an agreement in this direction the question whose data it is need not be asked.
   return only && (heldFor === undefined || heldFor === to) ? { outcome: 'needs', reasons: [returningUnsure] } : undefined
@@ -126,8 +139,8 @@ function othersInForce(
   { at, where }: Question,
   service: Service,
 ): readonly CompiledAgreement[] {
-  if (agreements.length === (best.compiled && !best.isReturn ? 1 : 0)) return none
-  if (best.isReturn || aboveAgreements.includes(best.exemption)) return none
+  if (agreements.length === (best.compiled && !best.isFree ? 1 : 0)) return none
+  if (best.isFree || aboveAgreements.includes(best.exemption)) return none
   return agreements.filter(
     (each) =>
       each !== best.compiled &&
@@ -152,13 +165,21 @@ const prohibitionsOf = (others: readonly CompiledAgreement[], { data }: Question
     ].filter(({ code }) => prohibitions.includes(code)),
   )
 
-function providedBy(best: Way, others: readonly CompiledAgreement[], stated: readonly Label[], use: Use): readonly Label[] {
-  if (best.isReturn || aboveAgreements.includes(best.exemption)) return none
+function providedBy(
+  model: Model,
+  best: Way,
+  others: readonly CompiledAgreement[],
+  { to, data }: Question,
+  use: Use,
+): readonly Label[] {
+  if (best.isFree || aboveAgreements.includes(best.exemption)) return none
   const own = best.compiled?.provided(use) ?? exemptProvided
   const below = best.provided ?? none
-  if (others.length === 0 && below.length === 0 && stated.length === 0) return own
-  const all = new Set([...own, ...below, ...others.flatMap((each) => [...each.prohibitedLabels])])
-  return Object.freeze([...all].filter((each) => !stated.includes(each)))
+  const toPlan = isKeptFromPlan(model, to, use)
+  if (others.length === 0 && below.length === 0 && data.labels.length === 0 && !toPlan) return own
+  const prohibited = others.flatMap((each) => [...each.prohibitedLabels])
+  const all = new Set([...own, ...below, ...prohibited, ...(toPlan ? ['self-pay-restricted' as const] : [])])
+  return Object.freeze([...all].filter((each) => !data.labels.includes(each)))
 }
 
 /** What an exemption does not free of. */

@@ -11,6 +11,7 @@ import {
   uses,
 } from '@phi/core'
 import type { CompiledAgreement } from './compile.ts'
+import type { Model } from './model.ts'
 import type { Question } from './question.ts'
 import { type Reason, reason } from './reason.ts'
 import type { Authorization } from './request.ts'
@@ -90,13 +91,15 @@ export function permissionReasons(
       reasons.push(reason('part2-without-terms', { ...more, about: 'part2' }))
     }
   }
-  if (data.labels.includes('self-pay-restricted') && model.party(to)?.type === 'health-plan') {
-    if (covers('payment', use) || covers('operations', use)) {
-      reasons.push(reason('restricted-from-plan', { ...more, about: 'self-pay-restricted' }))
-    }
+  if (data.labels.includes('self-pay-restricted') && isKeptFromPlan(model, to, use)) {
+    reasons.push(reason('restricted-from-plan', { ...more, about: 'self-pay-restricted' }))
   }
   return reasons
 }
+
+/** Whether an item that was paid in full out of pocket must not go there for this use, 164.522(a)(1)(vi). */
+export const isKeptFromPlan = (model: Model, to: string, use: Use): boolean =>
+  (covers('payment', use) || covers('operations', use)) && model.party(to)?.type === 'health-plan'
 
 /** A qualified service organization agreement in force that has the service in its scope, and prohibits nothing of the question. */
 function servesPart2(each: CompiledAgreement, { at, where, data }: Question, service: Service, use: Use): boolean {

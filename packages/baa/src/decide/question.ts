@@ -1,7 +1,8 @@
-import { type Identifiability, isIdentifiability, isInstant } from '@phi/core'
+import { type Identifiability, isIdentifiability, isInstant, isPhiError } from '@phi/core'
 import type { Where } from '../agreement/agreement.ts'
 import { baaError } from '../errors.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
+import { own as ownCopy } from '../own.ts'
 import { type ReadData, readData } from './data.ts'
 import type { Authorization, DecisionRequest } from './request.ts'
 
@@ -29,9 +30,9 @@ function own<Key extends keyof DecisionRequest>(request: DecisionRequest, key: K
   return Object.hasOwn(request, key) ? request[key] : undefined
 }
 
-/** An optional object: anything else is taken for nothing said. */
+/** An optional object, copied; anything else is taken for nothing said. */
 function object<Value extends object>(value: Value | undefined): Value | undefined {
-  return typeof value === 'object' && value !== null ? value : undefined
+  return typeof value === 'object' && value !== null ? ownCopy(value) : undefined
 }
 
 // Requests that come together are often of one instant.
@@ -71,10 +72,11 @@ export function readQuestion(request: DecisionRequest): Question {
       identifiability: attested(own(request, 'identifiability')),
       heldFor: typeof heldFor === 'string' ? heldFor : undefined,
       authorization: object(own(request, 'authorization')),
-      exemption: own(request, 'exemption'),
+      exemption: ownCopy(own(request, 'exemption')),
     }
-  } catch {
-    throw unreadable('the value could not be read')
+  } catch (cause) {
+    // Ours say what is wrong; anything else comes from a getter or a proxy of the caller, and may hold anything.
+    throw isPhiError(cause, 'PHI_BAA_REQUEST') ? cause : unreadable('the value could not be read')
   }
   return { ...question, at: timeOf(at) }
 }

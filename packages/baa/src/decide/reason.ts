@@ -50,6 +50,8 @@ export const reasonCodes = {
   'exempt-workforce': row('allow', '45 CFR 160.103', 'Members of the workforce are not business associates.'),
   'exempt-conduit': row('allow', '45 CFR 160.103', 'A mere conduit transmits and has no routine access.', '', 'interpretation'),
   'exempt-payment': row('allow', '42 USC 1320d-8', 'A financial institution that processes a payment is exempt for that.', '', 'secondary'),
+  'exempt-payment-of-recipient': row('allow', '45 CFR 164.506(c)(3)', 'A covered entity or a provider may receive it for its own payment activities.'),
+  'from-individual': row('allow', '45 CFR 160.102(a)', 'What individuals send of their own is not governed by the rules.', '', 'interpretation'),
   'exempt-de-identified': row('allow', '45 CFR 164.502(d)(2)', 'De-identified data is not protected health information.'),
   'exempt-individual': row('allow', '45 CFR 164.502(a)(1)(i)', 'The individual may have their own data.'),
 

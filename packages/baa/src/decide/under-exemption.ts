@@ -1,9 +1,7 @@
 import type { Service, Use } from '@phi/core'
-import { baaError } from '../errors.ts'
 import type { ExemptionClaim, ExemptionKind } from '../exemption/exemption.ts'
 import { claimSchema } from '../exemption/schema.ts'
 import { testExemption } from '../exemption/test.ts'
-import { ownOf } from '../own.ts'
 import { mayNeedPermission, permissionReasons } from './permission.ts'
 import type { Question } from './question.ts'
 import { type Reason, reason } from './reason.ts'
@@ -16,6 +14,7 @@ const codes = {
   'payment-processing': 'exempt-payment',
   'de-identified': 'exempt-de-identified',
   individual: 'exempt-individual',
+  'payment-of-recipient': 'exempt-payment-of-recipient',
 } as const satisfies { readonly [Kind in ExemptionKind]: Reason['code'] }
 
 /** These ask for no permission of the individual: it is theirs, or it is nobody's. */
@@ -24,7 +23,7 @@ const permissionFree: readonly ExemptionKind[] = ['individual', 'de-identified']
 /** What the claim of an exemption comes to. */
 export function underExemption(inquiry: Inquiry, claim: ExemptionClaim, question: Question, service: Service, use: Use): Way {
   const to = inquiry.model.party(question.to)
-  const read = claimSchema.safeParse(ownOf(claim, () => baaError('PHI_BAA_REQUEST', { path: 'request.exemption' })))
+  const read = claimSchema.safeParse(claim)
   if (!read.success || to === undefined) return { outcome: 'needs', reasons: [reason('exemption-unproved')] }
   const { kind } = read.data
   const { data, at, identifiability } = question

@@ -13,7 +13,8 @@ export interface Way {
   readonly reasons: readonly Reason[]
   readonly compiled?: CompiledAgreement
   readonly exemption?: ExemptionKind
-  readonly isReturn?: boolean
+  /** Not subject to agreements: data that goes back to where it came from, or comes from the individual. */
+  readonly isFree?: boolean
   /** Labels that decisions further down the chain hold without. */
   readonly provided?: readonly Label[]
 }

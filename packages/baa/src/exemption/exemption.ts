@@ -8,6 +8,7 @@ export const exemptionKinds = [
   'payment-processing',
   'de-identified',
   'individual',
+  'payment-of-recipient',
 ] as const
 export type ExemptionKind = (typeof exemptionKinds)[number]
 
@@ -66,6 +67,9 @@ export type ExemptionClaim =
       /** The data is about the recipient, or about somebody whom the recipient represents. */
       readonly isSubject?: boolean | undefined
     }
+
+  /** To a covered entity or a provider, for its own payment activities: a claim that goes to a health plan, 45 CFR 164.506(c)(3). */
+  | { readonly kind: 'payment-of-recipient'; readonly forItsOwnPayment?: boolean | undefined }
 
 /**
  * A claim that stands for a pair of parties, in the registry. Its facts are stated for every disclosure between the two: for people,

@@ -34,6 +34,7 @@ export const claimSchema: z.ZodType<ExemptionClaim> = z.discriminatedUnion('kind
     validUntil: dateOrInstant.optional(),
   }),
   z.strictObject({ kind: z.literal('individual'), identityVerified: fact, isSubject: fact }),
+  z.strictObject({ kind: z.literal('payment-of-recipient'), forItsOwnPayment: fact }),
 ])
 
 export const standingExemptionSchema = z.strictObject({ from: partyId, to: partyId, claim: claimSchema }).readonly()

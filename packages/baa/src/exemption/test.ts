@@ -110,6 +110,11 @@ const tests: {
           ]
         : [fact('one of the two methods was used', claim.method === undefined ? 'unknown' : false)]),
   ],
+  'payment-of-recipient': (claim, { to, use }) => [
+    fact('the use is payment', covers('payment', use)),
+    fact('the recipient is a covered entity or a provider', to.kind === 'covered-entity' || to.kind === 'provider'),
+    fact('it is for the payment activities of the recipient', known(claim.forItsOwnPayment)),
+  ],
   individual: (claim, { to, use }) => [
     fact('the use is access by the individual', covers('individual', use)),
     fact('the recipient is the individual, or their personal representative', to.kind === 'individual'),
@@ -142,6 +147,6 @@ export function isProvider(party: Party): boolean | 'unknown' {
 
 /** Runs the test of a claim: every fact of it, in order. A claim of a kind that is not known has a fact that does not hold. */
 export function testExemption(claim: ExemptionClaim, setting: ExemptionSetting): readonly ExemptionFact[] {
-  if (!Object.hasOwn(tests, claim.kind)) return [fact('the exemption is one of the six', false)]
+  if (!Object.hasOwn(tests, claim.kind)) return [fact('the exemption is one of those that are known', false)]
   return (tests[claim.kind] as (claim: ExemptionClaim, setting: ExemptionSetting) => readonly ExemptionFact[])(claim, setting)
 }

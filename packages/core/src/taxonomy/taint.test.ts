@@ -112,4 +112,13 @@ describe('properties', () => {
       }),
     )
   })
+
+  it('takes a hole in a list for something that nobody knows', () => {
+    const items = [{ class: 'phi.clinical.note.session' }, undefined, { class: 'phi.code.icd10' }] as DataItem[]
+    expect(carriedBy(...items)).toEqual({
+      classes: ['phi', 'phi.clinical.note.session', 'phi.code.icd10'],
+      labels: [],
+      unknownOrigin: true,
+    })
+  })
 })

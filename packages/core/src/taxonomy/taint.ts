@@ -32,7 +32,14 @@ export function carriedBy(...items: readonly DataItem[]): Carried {
   const seen = new Set<DataItem>()
   let unknownOrigin = false
   const queue = [...items]
-  for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+  while (queue.length > 0) {
+    const item = queue.pop()
+    // A hole in a list, which the types do not see: something was there, and nobody knows what.
+    if (item === undefined) {
+      classes.add('phi')
+      unknownOrigin = true
+      continue
+    }
     if (seen.has(item)) continue
     seen.add(item)
     classes.add(item.class)
