@@ -1,0 +1,2 @@
+export { probeErrors } from './errors.ts'
+export { type ProbeOptions, probe } from './probe.ts'
