@@ -48,7 +48,7 @@ export interface ConditionClause extends Clause {
   readonly services?: readonly Service[]
 }
 
-/** Whether one party is an agent of the other under the federal common law of agency: a question of fact, 45 CFR 164.404(a)(2). */
+/** Whether one party is an agent of the other under the federal common law of agency: a question of fact, 45 CFR 164.404(a)(2), 164.410(a)(2). */
 export const agencies = ['agent', 'independent', 'unknown'] as const
 export type Agency = (typeof agencies)[number]
 

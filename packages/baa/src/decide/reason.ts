@@ -74,6 +74,7 @@ export const reasonCodes = {
   'condition-not-met': row('deny', CONTRACT, 'A condition of the agreement is not met.', 'Meet the condition, and attest it with evidence.'),
   'plan-not-eligible': row('deny', ASSURANCES, 'The agreement does not come with the plan of the customer.', 'Move to a plan that comes with an agreement before any protected health information goes there.'),
   'too-identifying': row('deny', '45 CFR 164.514(e)(2)', 'Only a limited data set may go under a data use agreement.', 'Remove the sixteen direct identifiers, or sign a business associate agreement.'),
+  'qsoa-alone': row('deny', WRITTEN, 'A qualified service organization agreement is no business associate agreement.', 'Sign a business associate agreement too, or one document with the terms of both.'),
   'onward-not-covered': row('deny', '45 CFR 164.502(e)(1)(ii)', 'A vendor further down the chain may not have the data.', 'Have the vendor sign with its subcontractor, or switch the feature off that reaches it.'),
   'restricted-from-plan': row('deny', '45 CFR 164.522(a)(1)(vi)', 'The individual paid in full out of pocket and has it kept from the health plan.', 'Leave the record out of what goes to the plan.'),
   'exemption-not-met': row('deny', ASSURANCES, 'The exemption that is claimed does not apply.', 'Sign an agreement; the facts of the claim do not fit its test.'),

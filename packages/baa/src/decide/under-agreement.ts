@@ -29,6 +29,10 @@ export function underAgreement(
     for (const found of permissionReasons(inquiry, compiled, question, service, use, true)) reasons.push(found)
   }
   if (compiled.tier === 'data-use') for (const found of dataUseReasons(compiled, question, use)) reasons.push(found)
+  // A covered entity needs the assurances of 164.504(e) beside those of Part 2; a programme that is none needs only the latter.
+  if (compiled.tier === 'qsoa' && inquiry.model.party(question.from)?.kind === 'covered-entity') {
+    reasons.push(reason('qsoa-alone', { agreement: compiled.agreement.id }))
+  }
   const provided = onward(inquiry, compiled, question, service, use, reasons)
   return { outcome: worst(reasons), reasons, compiled, provided }
 }

@@ -64,7 +64,7 @@ export function registry<const List extends readonly Agreement[]>(
   const refusal = (context: ErrorContext) => baaError('PHI_BAA_REGISTRY', context)
   const plain = ownOf(options, () => refusal({ path: 'registry', detail: 'the value could not be read' }))
   const read = own(parseAs(optionsSchema, plain, 'registry', refusal)) as z.output<typeof optionsSchema>
-  const parsed = Array.from(agreements, readAgreement)
+  const parsed = listOf(agreements).map(readAgreement)
   if (new Set(parsed.map((each) => each.id)).size < parsed.length) {
     throw problem('agreements', 'hold two with one id: give a new version an id of its own')
   }
@@ -95,6 +95,15 @@ export function registry<const List extends readonly Agreement[]>(
   }) as Registry<WordsIn<List>>
   checked.add(made)
   return made
+}
+
+/** @throws PhiError PHI_BAA_REGISTRY when the list itself cannot be read */
+function listOf(agreements: readonly Agreement[]): readonly Agreement[] {
+  try {
+    return Array.from(agreements)
+  } catch {
+    throw problem('agreements', 'could not be read')
+  }
 }
 
 const checked = new WeakSet<Registry>()
