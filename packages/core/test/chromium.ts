@@ -14,7 +14,7 @@ export function chromiumPath(): string | undefined {
 /** Bundles an ES module for the browser: sources of the workspaces, under the conditions a browser's bundler uses. */
 export async function bundleForBrowser(entrySource: string, resolveDir: string = here): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents: entrySource, resolveDir, loader: 'ts', sourcefile: 'entry.ts' },
+    stdin: { contents: entrySource, resolveDir, loader: 'ts', sourcefile: 'chromium-entry.ts' },
     bundle: true,
     write: false,
     format: 'iife',
