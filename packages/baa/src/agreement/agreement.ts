@@ -171,7 +171,7 @@ export interface AgreementWords {
   readonly service: Service
 }
 
-export declare const words: unique symbol
+declare const words: unique symbol
 
 /** An agreement as data: what `defineAgreement` and `parseAgreement` return. Plain, frozen JSON. */
 export interface Agreement<Words extends AgreementWords = AgreementWords> {

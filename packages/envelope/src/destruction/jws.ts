@@ -1,171 +1,28 @@
-import { canonicalJson, fromUtf8, parseAs, utf8 } from '@phi/core'
-import { CompactSign, compactVerify, importJWK } from 'jose'
-import { z } from 'zod'
-import { fromBase64Url } from '../base64url.ts'
+import { type Signer, signedDocuments } from '@phi/core/jws'
 import { envelopeError } from '../errors.ts'
 
-/** The only two algorithms: Ed25519 (RFC 8037) and ECDSA on P-256 (RFC 7518 §3.4). No shared secrets, no RSA, never "none". */
-const certificateAlgorithms = ['EdDSA', 'ES256'] as const
-export type CertificateAlgorithm = (typeof certificateAlgorithms)[number]
+export {
+  type Disbelief,
+  readCanonical,
+  type SignatureAlgorithm as CertificateAlgorithm,
+  type SignatureJwk as CertificateJwk,
+  type SignatureKeyHandle as KeyHandle,
+  type Signer as CertificateSigner,
+  type TrustedKeys as CertificateKeys,
+} from '@phi/core/jws'
 
-// Written out here, because jose's own types cannot be read from CommonJS under every module resolution.
+const documents = signedDocuments((context) => envelopeError('PHI_ENVELOPE_OPTIONS', context))
 
-/** A JSON Web Key (RFC 7517), as far as it is looked at here. */
-export interface CertificateJwk {
-  readonly kty?: string
-  readonly kid?: string
-  readonly alg?: string
-  readonly use?: string
-  readonly key_ops?: readonly string[]
-  readonly crv?: string
-  readonly x?: string
-  readonly y?: string
-  readonly d?: string
-}
+/** @throws PhiError PHI_ENVELOPE_OPTIONS when the signer's key is not one for its algorithm @internal */
+export const signDocument = documents.signDocument
 
-/** A key that its runtime holds: a CryptoKey, or a KeyObject of Node. */
-export interface KeyHandle {
-  readonly type: string
-}
-
-/** Who signs a certificate. */
-export interface CertificateSigner {
-  readonly alg: CertificateAlgorithm
-  /** Names the public key, so that a verifier finds it: 1 to 256 characters. */
-  readonly kid: string
-  /** The private key: a CryptoKey, a KeyObject of Node, or a JWK. */
-  readonly key: KeyHandle | CertificateJwk
-}
-
-/** Public keys that a verifier trusts, each with its `kid`. */
-export type CertificateKeys = CertificateJwk | readonly CertificateJwk[] | { readonly keys: readonly CertificateJwk[] }
-
-const kid = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((text) => text.isWellFormed(), 'must be well-formed text')
-
-const signerSchema = z.strictObject({
-  alg: z.enum(certificateAlgorithms),
-  kid,
-  // Bytes would be a shared secret; jose would take them.
-  key: z.custom<CertificateSigner['key']>(
-    (value) => typeof value === 'object' && value !== null && !(value instanceof Uint8Array),
-    'must be a private key',
-  ),
-})
-
-/**
- * Signs a document as a compact JWS (RFC 7515). Header and payload are canonical JSON (RFC 8785).
- * @throws PhiError PHI_ENVELOPE_OPTIONS when the signer's key is not one for its algorithm
- * @internal
- */
-export async function signDocument({ alg, kid, key }: CertificateSigner, typ: string, document: unknown): Promise<string> {
-  const payload = utf8(canonicalJson(document))
-  try {
-    // The members in the order of canonical JSON: jose writes them as they come.
-    return await new CompactSign(payload).setProtectedHeader({ alg, kid, typ }).sign(key as Parameters<CompactSign['sign']>[0])
-  } catch {
-    // The cause is not kept: it may show the key.
-    throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'signer.key', detail: 'the key does not sign with this algorithm' })
-  }
-}
+/** @throws PhiError PHI_ENVELOPE_OPTIONS for keys that are none @internal */
+export const openDocument = documents.openDocument
 
 /**
  * Sees that the signer can sign, before anything is done that cannot be undone. @throws PhiError PHI_ENVELOPE_OPTIONS @internal
  */
-export const proveSigner = async (signer: CertificateSigner): Promise<void> => {
-  await signDocument(signer, 'phi-signer-probe', { format: 'phi.envelope/signer-probe/v1' })
-}
+export const proveSigner = (signer: Signer): Promise<void> => documents.proveSigner(signer, 'phi.envelope/signer-probe/v1')
 
-/** Why a signed document is not believed. */
-export type Disbelief = 'form' | 'header' | 'algorithm' | 'type' | 'unknown-key' | 'unsuitable-key' | 'signature'
-
-export type Opened =
-  | { readonly payload: Uint8Array; readonly kid: string; readonly alg: CertificateAlgorithm }
-  | { readonly disbelief: Disbelief }
-
-const header = z.strictObject({ alg: z.string(), kid, typ: z.string().optional() })
-
-/** A certificate of a tenant with a million keys still fits. */
-const MAX_CHARACTERS = 2 ** 29
-
-/**
- * Reads the JSON of a part; undefined unless it is the canonical text, so that no member stands twice and nothing hides
- * between.
- */
-export function readCanonical(bytes: Uint8Array): unknown {
-  try {
-    const text = fromUtf8(bytes)
-    const value: unknown = JSON.parse(text)
-    return canonicalJson(value) === text ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** @throws PhiError PHI_ENVELOPE_OPTIONS */
-function keyList(keys: CertificateKeys): readonly CertificateJwk[] {
-  const list: unknown = Array.isArray(keys) ? keys : 'keys' in keys ? keys.keys : [keys]
-  const named = (each: unknown): each is CertificateJwk =>
-    typeof each === 'object' &&
-    each !== null &&
-    typeof (each as CertificateJwk).kid === 'string' &&
-    (each as CertificateJwk).kid !== ''
-  if (!Array.isArray(list) || list.length === 0 || !list.every(named)) {
-    throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'keys', detail: 'must be public keys as JWK, each with a kid' })
-  }
-  if (new Set(list.map((each) => each.kid)).size < list.length) {
-    throw envelopeError('PHI_ENVELOPE_OPTIONS', { path: 'keys', detail: 'two keys have the same kid' })
-  }
-  return list
-}
-
-/** The public members of a key that is meant for checking signatures of this algorithm; undefined for any other key. */
-function suitable(key: CertificateJwk, alg: CertificateAlgorithm): CertificateJwk | undefined {
-  if (key.alg !== undefined && key.alg !== alg) return undefined
-  if (key.use !== undefined && key.use !== 'sig') return undefined
-  if (key.key_ops !== undefined && !(Array.isArray(key.key_ops) && key.key_ops.includes('verify'))) return undefined
-  const { kty, crv, x, y } = key
-  if (alg === 'EdDSA' && kty === 'OKP' && crv === 'Ed25519' && typeof x === 'string') return { kty, crv, x }
-  if (alg === 'ES256' && kty === 'EC' && crv === 'P-256' && typeof x === 'string' && typeof y === 'string')
-    return { kty, crv, x, y }
-  return undefined
-}
-
-/**
- * Opens a compact JWS with one of the trusted keys. The key is found by its `kid` among those that the caller trusts, never in
- * the document; the algorithm is one of two, and must be the key's; a header with any further member (`crit`, `b64`, `jwk`,
- * `jku`, `x5c`, …) is refused, which is what RFC 7515 §4.1.11 asks of extensions that are not understood, and more.
- * @param typ the `typ` that the header must have; without, the header must have none
- * @throws PhiError PHI_ENVELOPE_OPTIONS for keys that are none
- * @internal
- */
-export async function openDocument(jws: unknown, keys: CertificateKeys, typ?: string): Promise<Opened> {
-  const trusted = keyList(keys)
-  if (typeof jws !== 'string' || jws.length > MAX_CHARACTERS) return { disbelief: 'form' }
-  const parts = jws.split('.').map(fromBase64Url)
-  const [head, payload, signature] = parts
-  if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined) return { disbelief: 'form' }
-  const read = header.safeParse(readCanonical(head))
-  if (!read.success) return { disbelief: 'header' }
-  const { alg, kid, typ: type } = read.data
-  const known = certificateAlgorithms.find((each) => each === alg)
-  if (known === undefined) return { disbelief: 'algorithm' }
-  if (type !== typ) return { disbelief: 'type' }
-  const key = trusted.find((each) => each.kid === kid)
-  if (key === undefined) return { disbelief: 'unknown-key' }
-  const publicKey = suitable(key, known)
-  if (publicKey === undefined) return { disbelief: 'unsuitable-key' }
-  try {
-    await compactVerify(jws, await importJWK(publicKey as Parameters<typeof importJWK>[0], known), { algorithms: [known] })
-    return { payload, kid, alg: known }
-  } catch {
-    return { disbelief: 'signature' }
-  }
-}
-
-/** @internal */
-export const readSigner = (signer: unknown): CertificateSigner =>
-  parseAs(signerSchema, signer, 'signer', (context) => envelopeError('PHI_ENVELOPE_OPTIONS', context)) as CertificateSigner
+/** @throws PhiError PHI_ENVELOPE_OPTIONS @internal */
+export const readSigner = (signer: unknown): Signer => documents.readSigner(signer, 'signer')
