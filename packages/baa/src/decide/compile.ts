@@ -21,7 +21,7 @@ import {
 } from '../agreement/agreement.ts'
 import type { Clause, ClauseSource } from '../agreement/clause.ts'
 import { lifeOf, missingSignatures, type Status } from '../agreement/status.ts'
-import { ownUses } from './permission.ts'
+import { ownUses } from './free-uses.ts'
 import { type Reason, type ReasonCode, reason } from './reason.ts'
 
 // One agreement, made ready for many questions. Every verdict depends on one thing at a time (a time, a service, a class, a label, a

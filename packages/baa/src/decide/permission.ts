@@ -11,6 +11,7 @@ import {
   uses,
 } from '@phi/core'
 import type { CompiledAgreement } from './compile.ts'
+import { limitedDataSetUses, ownUses } from './free-uses.ts'
 import type { Model } from './model.ts'
 import type { Question } from './question.ts'
 import { type Reason, reason } from './reason.ts'
@@ -44,12 +45,6 @@ export function permissionOf(authorization: Authorization | undefined, at: numbe
     label: (label) => selectors.includes(`label:${label}`),
   }
 }
-
-/** What the originator of psychotherapy notes may do with them without an authorization, 164.508(a)(2)(i); and what law requires. */
-export const ownUses: readonly Use[] = ['treatment', 'operations.training', 'required-by-law']
-
-/** For what a limited data set may go under a data use agreement, and then without an authorization, 164.514(e)(3)(i). */
-export const limitedDataSetUses: readonly Use[] = ['research', 'public-health', 'operations']
 
 /** Whether the question is about a limited data set that goes under a data use agreement. */
 export const isLimitedDataSet = (compiled: CompiledAgreement | undefined, { identifiability }: Question): boolean =>
