@@ -74,6 +74,7 @@ export {
   type StandingExemption,
 } from './exemption/exemption.ts'
 export { type ExemptionFact, type ExemptionSetting, testExemption } from './exemption/test.ts'
+export * from './flows/index.ts'
 export { type GuardedInit, type GuardedMethod, guardedMethods } from './guard/call.ts'
 export type { DisclosureRecord } from './guard/disclosure.ts'
 export { type FlowDenied, guardErrors, isFlowDenied } from './guard/errors.ts'
