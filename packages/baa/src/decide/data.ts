@@ -1,5 +1,6 @@
 import { type Carried, carriedBy, type DataClass, type DataItem, isDataClass, isLabel, type Label } from '@phi/core'
 import { baaError } from '../errors.ts'
+import { own as plain } from '../own.ts'
 import { type Reason, reason } from './reason.ts'
 
 /** What the data of a question carries. */
@@ -27,7 +28,7 @@ const bare = new Map<DataClass, ReadData>()
 function ofClass(each: DataClass): ReadData {
   let read = bare.get(each)
   if (read === undefined) {
-    read = finish([{ class: each }], true, [])
+    read = finish([plain({ class: each })], true, [])
     bare.set(each, read)
   }
   return read
@@ -43,7 +44,7 @@ function ofClasses(all: readonly DataClass[]): ReadData {
   let read = bareLists.get(key)
   if (read === undefined) {
     read = finish(
-      all.map((each) => ({ class: each })),
+      all.map((each) => plain({ class: each })),
       true,
       [],
     )
@@ -64,7 +65,7 @@ function finish(items: readonly DataItem[], unstated: boolean, problems: readonl
     labels: Object.freeze(carried.labels),
     unknownOrigin: carried.unknownOrigin,
     unstated,
-    problems: Object.freeze([...problems, ...(carried.unknownOrigin ? [unknownOrigin] : [])]),
+    problems: Object.freeze([...new Set([...problems, ...(carried.unknownOrigin ? [unknownOrigin] : [])])]),
   })
 }
 
@@ -115,7 +116,7 @@ const listOf = (value: unknown): unknown => (Array.isArray(value) ? Array.from(v
 
 /** Each object is read once, however often it stands in others. One that stands in itself is not known while it is being read. */
 function readItem(value: unknown, problems: Set<Reason>, read: Map<unknown, DataItem | undefined>): DataItem | undefined {
-  if (isDataClass(value)) return { class: value }
+  if (isDataClass(value)) return plain({ class: value })
   if (read.has(value)) {
     const before = read.get(value)
     if (before === undefined) problems.add(unknownClass)
@@ -135,11 +136,11 @@ function readItem(value: unknown, problems: Set<Reason>, read: Map<unknown, Data
   }
   if (labels !== undefined && !(Array.isArray(labels) && labels.every(isLabel))) problems.add(unknownLabel)
   if (madeOf !== undefined && !Array.isArray(madeOf)) problems.add(unknownOrigin)
-  const item: DataItem = {
+  const item: DataItem = plain({
     class: name,
     ...(Array.isArray(labels) ? { labels: labels.filter(isLabel) as Label[] } : {}),
     ...(Array.isArray(madeOf) ? { madeOf: madeOf.flatMap((each) => readItem(each, problems, read) ?? []) } : {}),
-  }
+  })
   read.set(value, item)
   return item
 }

@@ -56,7 +56,8 @@ function judge(question: Question, inquiry: Inquiry): Decision {
   }
   if (rank !== ranks.allow || data.problems.length > 0) {
     const outcome = rank === ranks.deny ? 'deny' : 'needs'
-    const shown = best.outcome === 'allow' || ways.length === 1 ? best.reasons : ways.flatMap((way) => way.reasons)
+    // Where the data alone leaves something open, the way that would allow is what a reader looks at; else all are shown.
+    const shown = rank === ranks.allow || ways.length === 1 ? best.reasons : ways.flatMap((way) => way.reasons)
     const more = data.problems.length === 0 && prohibited.length === 0 ? none : [...data.problems, ...prohibited]
     return refused(outcome, more.length === 0 ? shown : [...more, ...shown])
   }

@@ -11,6 +11,7 @@ import {
 } from '@phi/core'
 import { certainEnd } from '../agreement/date.ts'
 import type { Party } from '../agreement/party.ts'
+import { own } from '../own.ts'
 import { type ExemptionClaim, paymentActivities } from './exemption.ts'
 
 /** What a claim is tested against. */
@@ -146,7 +147,9 @@ export function isProvider(party: Party): boolean | 'unknown' {
 }
 
 /** Runs the test of a claim: every fact of it, in order. A claim of a kind that is not known has a fact that does not hold. */
-export function testExemption(claim: ExemptionClaim, setting: ExemptionSetting): readonly ExemptionFact[] {
+export function testExemption(stated: ExemptionClaim, setting: ExemptionSetting): readonly ExemptionFact[] {
+  // Its own members only: a fact that somebody planted on a prototype proves nothing.
+  const claim = own(stated)
   if (!Object.hasOwn(tests, claim.kind)) return [fact('the exemption is one of those that are known', false)]
   return (tests[claim.kind] as (claim: ExemptionClaim, setting: ExemptionSetting) => readonly ExemptionFact[])(claim, setting)
 }

@@ -121,4 +121,14 @@ describe('properties', () => {
       unknownOrigin: true,
     })
   })
+
+  it('reads nothing that somebody planted on Object.prototype', () => {
+    const prototype = Object.prototype as { madeOf?: unknown }
+    prototype.madeOf = []
+    try {
+      expect(carriedBy({ class: 'phi.ai.prompt' }).unknownOrigin).toBe(true)
+    } finally {
+      delete prototype.madeOf
+    }
+  })
 })

@@ -22,6 +22,10 @@ export interface Carried {
   readonly unknownOrigin: boolean
 }
 
+/** A member of the item itself: an empty `madeOf` on a prototype would say of every item that nothing went into it. */
+const own = <Key extends keyof DataItem>(item: DataItem, key: Key): DataItem[Key] | undefined =>
+  Object.hasOwn(item, key) ? item[key] : undefined
+
 /**
  * The classes and labels that items carry together: their own, and those of everything they were made of, however far back.
  * A `phi.ai.prompt` made of a `phi.clinical.note.session` is both, and under the labels of the note.
@@ -43,16 +47,17 @@ export function carriedBy(...items: readonly DataItem[]): Carried {
     if (seen.has(item)) continue
     seen.add(item)
     classes.add(item.class)
-    for (const label of item.labels ?? []) labels.add(label)
+    for (const label of own(item, 'labels') ?? []) labels.add(label)
     for (const row of labelledClasses) {
       if (isAtOrAbove(row.key, item.class)) for (const label of row.labels) labels.add(label)
     }
     // `phi` itself may hold derived data, but names it with everything else there is.
-    if (item.madeOf === undefined && dataClasses[item.class].derived) {
+    const madeOf = own(item, 'madeOf')
+    if (madeOf === undefined && dataClasses[item.class].derived) {
       classes.add('phi')
       unknownOrigin = true
     }
-    for (const input of item.madeOf ?? []) queue.push(input)
+    for (const input of madeOf ?? []) queue.push(input)
   }
   return { classes: [...classes].sort(), labels: [...labels].sort(), unknownOrigin }
 }
