@@ -10,6 +10,7 @@ import {
   type Use,
 } from '@phi/core'
 import { z } from 'zod'
+import { own } from '../own.ts'
 import { agencies, eligibilities, type ScopeLimits, scopeKeys, tiers } from './agreement.ts'
 import { type Clause, type ClauseSource, clauseOf, clauseSource } from './clause.ts'
 import { civilDate, dateOrInstant, instant } from './date.ts'
@@ -48,7 +49,7 @@ const clauses = <Value, Schema extends z.ZodType<Value & ClauseSource>>(name: st
     .default([] as never)
     .transform((all) =>
       all.map((each, index) => {
-        const { id: _, section, page, text, ...rest } = each as Record<string, unknown> & Sourced
+        const { id: _, section, page, text, ...rest } = own(each as Record<string, unknown> & Sourced)
         const named = rest as Omit<z.output<Schema>, keyof ClauseSource>
         return { ...clauseOf(`${name}[${index}]`, { section, page, text }), ...named } as Clause & z.output<Schema>
       }),
@@ -66,15 +67,13 @@ type ServiceWord = { readonly service: Service; readonly limits: ScopeLimits } &
 
 const serviceClause = z.union([
   service.transform((each): ServiceWord => ({ service: each, limits: {} })),
-  z.strictObject({ service, ...limits, limits: z.strictObject(limits).optional(), ...sourced }).transform(
-    ({ service, section, page, text, id: _, limits: parsed, ...written }): ServiceWord => ({
-      service,
-      limits: { ...said(parsed ?? {}), ...said(written) } as ScopeLimits,
-      section,
-      page,
-      text,
+  z
+    .strictObject({ service, ...limits, limits: z.strictObject(limits).optional(), ...sourced })
+    .transform((clause): ServiceWord => {
+      // What zod hands out has a prototype, and limits from there would narrow an exclusion.
+      const { service, section, page, text, id: _, limits: parsed, ...written } = own(clause)
+      return { service, limits: { ...said(parsed ?? {}), ...said(written) } as ScopeLimits, section, page, text }
     }),
-  ),
 ])
 
 const named = <Key extends string, Value>(key: Key, value: z.ZodType<Value>) =>
