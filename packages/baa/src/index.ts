@@ -24,6 +24,29 @@ export {
 } from './agreement/period.ts'
 export { type Status, type StatusStep, statusAt, statuses } from './agreement/status.ts'
 export {
+  type Chain,
+  type ChainClocks,
+  type ChainLink,
+  type ChainOptions,
+  chain,
+  type UncoveredLink,
+  type UnknownLink,
+  type WeakerLink,
+} from './chain/chain.ts'
+export { chainInMarkdown } from './chain/chain-in-markdown.ts'
+export {
+  type Assumption,
+  type ClockFinding,
+  type ClockLink,
+  type ClockTier,
+  type ComposedClocks,
+  composeClocks,
+} from './chain/clocks.ts'
+export { chainErrors } from './chain/errors.ts'
+export { type ChainCode, type ChainFinding, chainCodes } from './chain/findings.ts'
+export type { LinkVerdict } from './chain/standing.ts'
+export type { Side, Weaker, WeakerCode } from './chain/weaker.ts'
+export {
   type AgreementApplicant,
   type AgreementOffer,
   type AgreementRequest,
@@ -64,6 +87,20 @@ export { type Decision, type Duty, duties } from './decide/decision.ts'
 export { explainDecision } from './decide/explain.ts'
 export { type Effect, type Reason, type ReasonCode, reasonCodes } from './decide/reason.ts'
 export type { AttestedIdentifiability, Authorization, DecisionRequest } from './decide/request.ts'
+export type { Flips } from './diff/cause.ts'
+export { clauseChanges } from './diff/clauses.ts'
+export {
+  type AgreementChange,
+  type Diff,
+  type DiffOptions,
+  diff,
+  type OutcomeCount,
+  registryOfOne,
+  type VersionName,
+} from './diff/diff.ts'
+export { diffInMarkdown } from './diff/diff-in-markdown.ts'
+export { diffErrors } from './diff/errors.ts'
+export type { ClauseChange, Direction } from './diff/terms.ts'
 export { baaErrors } from './errors.ts'
 export {
   type ExemptionClaim,

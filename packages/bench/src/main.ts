@@ -11,7 +11,7 @@ import {
   decideByHand,
 } from './rows/access.ts'
 import { appendMemory } from './rows/append-memory.ts'
-import { baaDecide } from './rows/baa.ts'
+import { baaDecide, baaDiff } from './rows/baa.ts'
 import { breachByDate, breachByTemporal } from './rows/deadlines.ts'
 import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
@@ -50,6 +50,7 @@ const rows: readonly Row[] = [
   breachByTemporal,
   retentionPlan,
   baaDecide,
+  baaDiff,
 ]
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 import { clauseInWords } from '../agreement/clause.ts'
-import { counted, inline } from '../chain/markdown-text.ts'
+import { counted, inline } from '../markdown.ts'
 import type { LintFinding } from './finding.ts'
 
 function lines({

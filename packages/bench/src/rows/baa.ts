@@ -1,4 +1,4 @@
-import { type Agreement, type DecisionRequest, decideAny, parseAgreement, registry } from '@phi/baa'
+import { type Agreement, type DecisionRequest, decideAny, diff, parseAgreement, registry } from '@phi/baa'
 import type { Row } from '../measure.ts'
 
 const COUNT = 1_000
@@ -77,5 +77,47 @@ export const baaDecide: Row = {
       return COUNT * rounds
     }
     return { unit: 'decisions', ours: each((question) => decideAny(model, question).reasons.length), baseline: each(hand) }
+  },
+}
+
+/** A version that changes classes, labels, uses, conditions, plans, places and the end, against the one before it. */
+const before = agreements[0] as Agreement
+const changed = parseAgreement({
+  ...before,
+  version: '2',
+  permits: ['phi.clinical', 'phi.identity.name', 'phi.ai'],
+  prohibits: ['phi.clinical.note.psychotherapy', 'phi.financial.insurance', 'label:hiv'],
+  uses: ['treatment', 'payment', 'operations', 'ai.inference', 'research'],
+  conditions: ['mfa-on', { condition: 'training-off', services: ['ai'] }],
+  eligibility: { free: 'never', pro: 'always', team: 'on-request' },
+  services: [...before.services, { service: 'messaging', region: ['us', 'eu'], edition: 'pro' }],
+  expires: '2026-12-31',
+})
+
+export const baaDiff: Row = {
+  id: 'baa.diff.one-by-one',
+  against: 'asking decide about each request under both versions, one by one; ours answers for the whole space in one call',
+  atLeast: 10_000,
+  async prepare({ quick }) {
+    const [was, is] = [registry([before]), registry([changed])]
+    const sample = Array.from({ length: quick ? 5_000 : 20_000 }, (_, i) => ({
+      ...(questions[i % COUNT] as DecisionRequest),
+      from: 'practice-0',
+      to: 'vendor-0',
+    }))
+    return {
+      unit: 'requests',
+      ours: () => {
+        const { requests, flips, undecided } = diff(before, changed)
+        if (flips.length === 0 || undecided.length > 0) throw new Error('the change was not seen whole')
+        return requests
+      },
+      baseline: () => {
+        let flipped = 0
+        for (const each of sample) if (decideAny(was, each).outcome !== decideAny(is, each).outcome) flipped++
+        if (flipped === 0) throw new Error('the sample saw no change')
+        return sample.length
+      },
+    }
   },
 }

@@ -133,15 +133,10 @@ describe('properties', () => {
 })
 
 describe('hostile texts', () => {
-  it('S42 takes time that grows with the length, whatever the text', () => {
+  it('S42 ends, whatever the text: work that grew with the square of the length would run into the time limit', () => {
     const texts = ['1', '1-', 'a.', 'a@', 'A ', '1 A ', ':', '1.', 'MRN ', 'x@y.', '+2', 'May ', '9 '].map((each) =>
-      each.repeat(Math.ceil(40_000 / each.length)),
+      each.repeat(Math.ceil(100_000 / each.length)),
     )
-    for (const text of texts) {
-      const start = performance.now()
-      scanText(text)
-      // Quadratic work over 40,000 characters would take many seconds.
-      expect(performance.now() - start).toBeLessThan(2000)
-    }
+    for (const text of texts) expect(Array.isArray(scanText(text))).toBe(true)
   })
 })
