@@ -1,6 +1,5 @@
 import { type Carried, carriedBy, type DataClass, type DataItem, isDataClass, isLabel, type Label } from '@phi/core'
 import { baaError } from '../errors.ts'
-import { own as plain } from '../own.ts'
 import { type Reason, reason } from './reason.ts'
 
 /** What the data of a question carries. */
@@ -107,6 +106,9 @@ export function readData(value: unknown): ReadData {
 }
 
 const tooMany = () => baaError('PHI_BAA_REQUEST', { path: 'request.data', detail: `must be at most ${MOST_ITEMS} items` })
+
+/** Without a prototype, and shallow: what it is made of was made so before, and is known by identity. */
+const plain = (item: DataItem): DataItem => Object.assign(Object.create(null), item)
 
 const own = (value: object, key: string): unknown =>
   Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined

@@ -38,7 +38,10 @@ export interface DecisionRequest {
   readonly where?: Where | undefined
   /** The plan of the customer, where the agreement does not say it. */
   readonly plan?: string | undefined
-  /** Conditions that are met, or are not, at this instant, by their names. They go before the attestations of the registry. */
+  /**
+   * Conditions that are met, or are not, at this instant, by their names. "Met" stands where the registry has no attestation, or a stale one;
+   * a fresh attestation of "not met" wins over it.
+   */
   readonly conditions?: { readonly [condition: string]: boolean } | undefined
   readonly identifiability?: AttestedIdentifiability | undefined
   readonly authorization?: Authorization | undefined

@@ -60,10 +60,11 @@ function conditionReason(
   const clause = compiled.agreement.conditions.find((each) => each.condition === condition)
   const more = { agreement: id, name: condition, ...(clause ? { clause: clauseOnly(clause) } : {}) }
   const stated = conditions && Object.hasOwn(conditions, condition) ? conditions[condition] : undefined
-  const met = stated ?? model.attested(from.id, to.id, condition, at)
-  if (met === true) return reason('condition-met', more)
-  if (met === false) return reason('condition-not-met', more)
-  return reason(met === 'stale' ? 'condition-stale' : 'condition-unknown', more)
+  const attested = model.attested(from.id, to.id, condition, at)
+  // Whoever says "not met" wins: a caller's word is no evidence against what somebody saw.
+  if (stated === false || attested === false) return reason('condition-not-met', more)
+  if (stated === true || attested === true) return reason('condition-met', more)
+  return reason(attested === 'stale' ? 'condition-stale' : 'condition-unknown', more)
 }
 
 /** A limited data set, attested, for one of the three purposes. */

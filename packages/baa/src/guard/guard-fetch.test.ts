@@ -451,9 +451,9 @@ describe('an address that no party stands behind', () => {
           })
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 500 },
     )
-    expect(sent.length).toBeGreaterThan(10)
+    expect(sent.length).toBeGreaterThan(0)
     for (const each of sent) expect(each).toMatch(/^https:\/\/api\.vendor\.example(:8443)?\//)
   })
 })
