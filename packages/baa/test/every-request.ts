@@ -5,7 +5,7 @@ import { placed } from '../src/diff/where-values.ts'
 import { type Agreement, type DecisionRequest, decideAny, type Registry } from '../src/index.ts'
 
 /** Every request between two parties, one after the other: the plain twin of the walk of `diff`. */
-export function* everyRequest(
+function* everyRequest(
   before: Registry,
   after: Registry,
   [from, to]: readonly [string, string],

@@ -7,7 +7,7 @@ export type DateOrInstant = string
 const DAY = 86_400_000
 const HOUR = 3_600_000
 
-export const isCivilDate = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && isInstant(`${text}T00:00:00.000Z`)
+const isCivilDate = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && isInstant(`${text}T00:00:00.000Z`)
 
 export const civilDate = z.string().refine(isCivilDate, 'must be a day that exists, as YYYY-MM-DD')
 export const instant = z.string().refine(isInstant, 'must be an instant such as 2026-11-21T10:00:00.000Z')

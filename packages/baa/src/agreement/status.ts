@@ -59,7 +59,7 @@ export function lifeOf(agreement: Agreement): readonly StatusStep[] {
 }
 
 /** The status at an instant, in milliseconds since 1970. */
-export function stepAt(life: readonly StatusStep[], at: number): StatusStep {
+function stepAt(life: readonly StatusStep[], at: number): StatusStep {
   let step = life[0] as StatusStep
   for (const each of life) {
     if (each.from > at) break

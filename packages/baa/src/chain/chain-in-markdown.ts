@@ -15,7 +15,7 @@ const sign = { covered: 'covered', 'not-covered': '**not covered**', unknown: '*
 const DAY = 24
 
 /** Hours as people say them: whole days from three days on. */
-export function hoursInWords(hours: number | null): string {
+function hoursInWords(hours: number | null): string {
   if (hours === null) return 'no bound'
   if (Math.abs(hours) > 3 * DAY && hours % DAY === 0) return counted(hours / DAY, 'day')
   return counted(hours, 'hour')

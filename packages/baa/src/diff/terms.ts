@@ -51,7 +51,7 @@ export function wording(path: string, before: Clause, after: Clause): readonly C
 const word = (period: Period | undefined) => (period === undefined ? undefined : periodInWords(period))
 
 /** Which of two periods can last longer. Months and business days differ in length, so the answer can be both. */
-export function comparePeriods(before: Period, after: Period): 'longer' | 'shorter' | 'same' | 'either' {
+function comparePeriods(before: Period, after: Period): 'longer' | 'shorter' | 'same' | 'either' {
   const [a, b] = [hoursOf(before), hoursOf(after)]
   if (JSON.stringify(before) === JSON.stringify(after)) return 'same'
   if (b.shortest === a.shortest && b.longest === a.longest) return 'same'

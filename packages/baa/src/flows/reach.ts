@@ -104,7 +104,7 @@ function graphEdge(mint: Mint, edge: FlowEdge): GraphEdge {
 }
 
 /** The data that nodes hold, as stated: what is made of other data is not among it. */
-export function heldSources({ nodes, mint }: Graph): readonly Source[] {
+function heldSources({ nodes, mint }: Graph): readonly Source[] {
   const out: Source[] = []
   for (const { node } of nodes.values()) {
     for (const item of node.holds ?? []) {

@@ -24,8 +24,8 @@ import { whereSchema } from '../registry/subprocessor.ts'
 import { nodeKinds } from './map.ts'
 
 /** The most that a map may hold: what is analysed in seconds. */
-export const MAX_NODES = 10_000
-export const MAX_EDGES = 50_000
+const MAX_NODES = 10_000
+const MAX_EDGES = 50_000
 
 const nodeId = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._/-]{0,127}$/)
 const edgeId = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._/>:-]{0,399}$/)

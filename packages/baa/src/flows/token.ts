@@ -38,13 +38,13 @@ export function mintOf(): Mint {
   }
 }
 
-export const isDerived = (name: DataClass): boolean => dataClasses[name].derived
+const isDerived = (name: DataClass): boolean => dataClasses[name].derived
 
 /** A derived class of which nobody says what it was made of: it is made of whatever is there. */
 export const isOpen = (item: DataItem): boolean => item.madeOf === undefined && isDerived(item.class)
 
 /** What an item was made of, however far back. */
-export function ingredientsOf(item: DataItem): readonly DataItem[] {
+function ingredientsOf(item: DataItem): readonly DataItem[] {
   return (item.madeOf ?? []).flatMap((each) => [each, ...ingredientsOf(each)])
 }
 

@@ -61,7 +61,7 @@ export interface Standing {
  * The last day on which what was done once still counts. The period is the entry's own: what the catalogue suggests is no number of the
  * house until somebody writes it down.
  */
-export const repeatBy = (entry: RegisterEntry): Day | undefined =>
+const repeatBy = (entry: RegisterEntry): Day | undefined =>
   entry.every === undefined || entry.lastDone === undefined || entry.lastDone === 'never'
     ? undefined
     : dayAfter(entry.lastDone, entry.every)

@@ -13,7 +13,7 @@ import { type GateReason, gateReason } from './gate-reason.ts'
 export type RetentionLimit = Period | 'none'
 
 /** What an agreement says of training: a prohibition goes before every permit, as in `decide`. */
-export function trainingOf({ ai, uses, prohibitsUses }: Agreement): {
+function trainingOf({ ai, uses, prohibitsUses }: Agreement): {
   readonly is: 'prohibited' | 'permitted' | 'silent'
   readonly clause?: Clause
 } {
@@ -28,7 +28,7 @@ export function trainingOf({ ai, uses, prohibitsUses }: Agreement): {
  * The agreements whose terms count. When the decision allows: the one that it rests on, and those of vendors further down that run or host
  * models. Else those in force between the two, so that everything that is open is said at once.
  */
-export function agreementsOf(
+function agreementsOf(
   model: Registry,
   decision: Decision,
   { from, to, at }: { readonly from: string; readonly to: string; readonly at: string },
@@ -116,7 +116,7 @@ function retentionReasons({ id: agreement, ai }: Agreement, limit: RetentionLimi
 }
 
 /** Whether a period is certainly no longer than a limit. Two of the same unit are compared as numbers. */
-export function isWithin(period: RetentionLimit, limit: RetentionLimit): 'yes' | 'no' | 'unsure' {
+function isWithin(period: RetentionLimit, limit: RetentionLimit): 'yes' | 'no' | 'unsure' {
   if (period === 'none') return 'yes'
   if (limit === 'none') return 'no'
   const [unit, amount] = Object.entries(period)[0] as [string, number]
