@@ -522,9 +522,8 @@ function judge(registry: TwinRegistry, asked: Asked, path: readonly unknown[]): 
   }
   const rank = { deny: 0, needs: 1, allow: 2 } as const
   const outcome = ways.map(result).reduce((best, each) => (rank[each] > rank[best] ? each : best), 'deny')
-  const top = Math.max(...ways.map((way) => rank[way.outcome]))
   const every = ways.flatMap((way) => [...way.codes])
-  const best = ways.filter((way) => (outcome === 'allow' ? result(way) === 'allow' : rank[way.outcome] === top))
+  const best = ways.filter((way) => result(way) === outcome)
   const others = ways.flatMap((way) => [...way.others])
   // Where nothing is allowed, every way is told, but for those that failed beside one that only the data keeps open.
   const all = outcome === 'deny' ? [new Set([...open, ...others, ...every])] : []

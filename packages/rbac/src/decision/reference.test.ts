@@ -73,7 +73,8 @@ describe('decisions and a plain twin of them', () => {
         expect(agreed(after)).toEqual(referenceDecide(whole, request, NOW))
         expect(narrowed.can(request)).toBe(after.outcome === 'allow')
         if (after.outcome === 'allow') expect(before.outcome).not.toBe('deny')
-        expect(before.outcome === 'deny' ? [] : before.fields).toEqual(expect.arrayContaining([...after.fields]))
+        // Of one permit. A forbid that hides all that a free permit shows lets another decide, which asks for more and may show more.
+        if (before.rule === after.rule) expect(before.fields).toEqual(expect.arrayContaining([...after.fields]))
         // Forbids only take away, so what was not allowed before is not allowed after.
         if (before.outcome === 'deny') expect(after.outcome).toBe('deny')
         if (after.outcome !== 'deny') expect(narrowed.mayEver(typeRequest(request))).toBe(true)
