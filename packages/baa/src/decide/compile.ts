@@ -32,7 +32,7 @@ export interface ServiceVerdict {
   /** Clauses that take it out. Those with limits take it out where the limits hold, or may hold. */
   readonly excluded: readonly ScopeCheck[]
   readonly covering: readonly ScopeCheck[]
-  readonly conditions: readonly ConditionClause[]
+  readonly conditions: readonly CompiledCondition[]
   /** Where no clause has limits: the reasons as they are. */
   readonly constant: readonly Reason[] | undefined
 }
@@ -42,11 +42,20 @@ interface ScopeCheck {
   readonly reason: Reason
 }
 
-/** From an instant on. */
-interface Standing {
+/** From an instant on. One object for each stretch of time. */
+export interface Standing {
   readonly from: number
   readonly status: Status
   readonly reasons: readonly Reason[]
+}
+
+/** A condition, with what can be said of it. */
+export interface CompiledCondition {
+  readonly condition: string
+  readonly met: Reason
+  readonly notMet: Reason
+  readonly unknown: Reason
+  readonly stale: Reason
 }
 
 export interface CompiledAgreement {
@@ -58,7 +67,7 @@ export interface CompiledAgreement {
   standingAt(at: number): Standing
   service(service: Service, where: Where | undefined): readonly Reason[]
   /** The conditions that stand before a service. */
-  conditions(service: Service): readonly ConditionClause[]
+  conditions(service: Service): readonly CompiledCondition[]
   class(each: DataClass): readonly Reason[]
   label(each: Label): readonly Reason[]
   use(each: Use): readonly Reason[]
@@ -175,12 +184,24 @@ function serviceVerdict(agreement: Agreement, service: Service, say: Say): Servi
     })
   const excluded = agreement.excludes.filter((each) => overlaps(each.service, service)).map(check('service-excluded'))
   const covering = agreement.services.filter((each) => covers(each.service, service)).map(check('service-covered'))
-  const conditions = agreement.conditions.filter(
-    ({ services }) => services === undefined || services.some((each) => overlaps(each, service)),
-  )
+  const conditions = agreement.conditions
+    .filter(({ services }) => services === undefined || services.some((each) => overlaps(each, service)))
+    .map((clause) => compileCondition(clause, say))
   const anyLimits = [...excluded, ...covering].some(({ clause }) => isLimited(clause.limits))
   const verdict = { excluded, covering, conditions, constant: undefined }
   return anyLimits ? verdict : { ...verdict, constant: Object.freeze(scopeReasons(verdict, undefined, service, say)) }
+}
+
+function compileCondition(clause: ConditionClause, say: Say): CompiledCondition {
+  const { condition } = clause
+  const more = { name: condition, clause: clauseOnly(clause) }
+  return {
+    condition,
+    met: say('condition-met', more),
+    notMet: say('condition-not-met', more),
+    unknown: say('condition-unknown', more),
+    stale: say('condition-stale', more),
+  }
 }
 
 /** Whether limits hold for where a service runs. */

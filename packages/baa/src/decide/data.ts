@@ -8,6 +8,8 @@ export interface ReadData extends Carried {
   readonly unstated: boolean
   /** What could not be read. */
   readonly problems: readonly Reason[]
+  /** Bare classes: the same object for the same list. */
+  readonly isKept: boolean
 }
 
 const unknownClass = reason('unknown-class')
@@ -20,6 +22,7 @@ const nothing: ReadData = Object.freeze({
   unknownOrigin: false,
   unstated: true,
   problems: [unknownClass],
+  isKept: false,
 })
 
 const bare = new Map<DataClass, ReadData>()
@@ -27,7 +30,7 @@ const bare = new Map<DataClass, ReadData>()
 function ofClass(each: DataClass): ReadData {
   let read = bare.get(each)
   if (read === undefined) {
-    read = finish([plain({ class: each })], true, [])
+    read = finish([plain({ class: each })], true, [], true)
     bare.set(each, read)
   }
   return read
@@ -46,6 +49,7 @@ function ofClasses(all: readonly DataClass[]): ReadData {
       all.map((each) => plain({ class: each })),
       true,
       [],
+      true,
     )
     // Who asks about ever new lists must not fill the memory.
     if (bareLists.size >= 4096) bareLists.clear()
@@ -54,7 +58,7 @@ function ofClasses(all: readonly DataClass[]): ReadData {
   return read
 }
 
-function finish(items: readonly DataItem[], unstated: boolean, problems: readonly Reason[]): ReadData {
+function finish(items: readonly DataItem[], unstated: boolean, problems: readonly Reason[], isKept = false): ReadData {
   const carried = carriedBy(...items)
   // `phi` was added for what is not known: the question is open, and not answered by "phi is not permitted".
   const added = carried.unknownOrigin && !names(items, 'phi')
@@ -64,6 +68,7 @@ function finish(items: readonly DataItem[], unstated: boolean, problems: readonl
     labels: Object.freeze(carried.labels),
     unknownOrigin: carried.unknownOrigin,
     unstated,
+    isKept,
     problems: Object.freeze([...new Set([...problems, ...(carried.unknownOrigin ? [unknownOrigin] : [])])]),
   })
 }

@@ -8,6 +8,7 @@ import type { Model } from './model.ts'
 import { isKeptFromPlan, isLimitedDataSet, mayNeedPermission, permissionOf, permissionReasons } from './permission.ts'
 import type { Question } from './question.ts'
 import { type Effect, type Reason, reason } from './reason.ts'
+import { recall, remember } from './recall.ts'
 import { underAgreement } from './under-agreement.ts'
 import { underExemption } from './under-exemption.ts'
 import { type Inquiry, type Way, worst } from './way.ts'
@@ -27,7 +28,16 @@ const order: readonly Effect[] = ['deny', 'needs', 'allow']
 
 /** Decides one question. */
 export function judgeQuestion(model: Model, question: Question): Decision {
-  return judge(question, { model, path: none, answers: new Map(), judge })
+  const { from, to, service, use, data, at } = question
+  const alone = question.isPlain && data.isKept ? model.alone(from, to) : undefined
+  if (alone === undefined) return judge(question, { model, path: none, answers: new Map(), judge })
+  const standing = alone.standingAt(at)
+  const before = recall(alone, standing, data, service, use)
+  if (before !== undefined) return before
+  const decision = judge(question, { model, path: none, answers: new Map(), judge })
+  // A word that is not known is not remembered: there is no end of them.
+  if (isService(service) && isUse(use)) remember(alone, standing, data, service, use, decision)
+  return decision
 }
 
 function judge(question: Question, inquiry: Inquiry): Decision {

@@ -19,6 +19,11 @@ export interface Model {
   isProvider(id: string): boolean
   /** Claims that stand for the pair. */
   exemptions(from: string, to: string): readonly ExemptionClaim[]
+  /**
+   * The one agreement between the two, where the answer to a plain question depends on it, its standing and the words alone: no attestations,
+   * exemptions or subprocessors, nothing in the other direction, and no individual who sends.
+   */
+  alone(from: string, to: string): CompiledAgreement | undefined
   /** Whether a party has said that its subprocessors are all. */
   isComplete(id: string): boolean
   subprocessors(of: string): readonly Subprocessor[]
@@ -54,6 +59,22 @@ function compile(registry: Registry): Model {
   const providers = new Set([...parties.values()].filter((each) => isProvider(each) === true).map(({ id }) => id))
   const exemptions = grouped(registry.exemptions, ({ from, to }) => key(from, to))
   const downstream = grouped(registry.subprocessors, (each) => each.of)
+  const alone = new Map<string, Map<string, CompiledAgreement>>()
+  for (const [from, tos] of pairs) {
+    for (const [to, [compiled, ...others]] of tos) {
+      const free =
+        others.length === 0 &&
+        compiled?.agreement.conditions.length === 0 &&
+        !exemptions.has(key(from, to)) &&
+        !downstream.has(to) &&
+        !pairs.get(to)?.has(from) &&
+        parties.get(from)?.kind !== 'individual'
+      if (!free || compiled === undefined) continue
+      const known = alone.get(from) ?? new Map<string, CompiledAgreement>()
+      alone.set(from, known)
+      known.set(to, compiled)
+    }
+  }
   const attestations = grouped(registry.attestations, (each) => key(each.party, each.condition))
   return {
     registry,
@@ -63,8 +84,10 @@ function compile(registry: Registry): Model {
     exemptions: (from, to) =>
       exemptions.size === 0 ? none : (exemptions.get(key(from, to)) ?? none).map(({ claim }) => claim),
     isComplete: (id) => complete.has(id),
+    alone: (from, to) => alone.get(from)?.get(to),
     subprocessors: (of) => downstream.get(of) ?? none,
     attested(party, other, condition, at) {
+      if (attestations.size === 0) return undefined
       const about = (attestations.get(key(party, condition)) ?? []).filter((each) => (each.with ?? other) === other)
       return about.length === 0 ? undefined : lastWord(about, at)
     },

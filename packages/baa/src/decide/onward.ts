@@ -79,6 +79,7 @@ function answerFor(
   if (decision === undefined) {
     decision = inquiry.judge(
       {
+        isPlain: false,
         from: question.to,
         to: next.to,
         service: next.does,

@@ -24,6 +24,8 @@ export interface Question {
   readonly heldFor: string | undefined
   readonly authorization: Authorization | undefined
   readonly exemption: ExemptionClaim | undefined
+  /** Nothing was said beside the parties, the service, the data, the use and the time. */
+  readonly isPlain: boolean
 }
 
 function own<Key extends keyof DecisionRequest>(request: DecisionRequest, key: Key): DecisionRequest[Key] | undefined {
@@ -49,6 +51,16 @@ function timeOf(text: unknown): number {
   return lastTime
 }
 
+const optional: readonly (keyof DecisionRequest)[] = [
+  'where',
+  'plan',
+  'conditions',
+  'identifiability',
+  'heldFor',
+  'authorization',
+  'exemption',
+]
+
 const unreadable = (detail: string, path = 'request') => baaError('PHI_BAA_REQUEST', { path, detail })
 
 /** @throws PhiError PHI_BAA_REQUEST when it is no object or cannot be read, or `at` no instant */
@@ -60,7 +72,9 @@ export function readQuestion(request: DecisionRequest): Question {
     const plan = own(request, 'plan')
     const heldFor = own(request, 'heldFor')
     at = own(request, 'at')
+    if (!optional.some((key) => Object.hasOwn(request, key))) return plainQuestion(request)
     question = {
+      isPlain: false,
       from: own(request, 'from') as string,
       to: own(request, 'to') as string,
       service: own(request, 'service'),
@@ -79,6 +93,25 @@ export function readQuestion(request: DecisionRequest): Question {
     throw isPhiError(cause, 'PHI_BAA_REQUEST') ? cause : unreadable('the value could not be read')
   }
   return { ...question, at: timeOf(at) }
+}
+
+function plainQuestion(request: DecisionRequest): Question {
+  return {
+    isPlain: true,
+    from: own(request, 'from') as string,
+    to: own(request, 'to') as string,
+    service: own(request, 'service'),
+    use: own(request, 'use'),
+    data: readData(own(request, 'data')),
+    at: timeOf(own(request, 'at')),
+    where: undefined,
+    plan: undefined,
+    conditions: undefined,
+    identifiability: undefined,
+    heldFor: undefined,
+    authorization: undefined,
+    exemption: undefined,
+  }
 }
 
 /** The level, where it is one and there is evidence. */

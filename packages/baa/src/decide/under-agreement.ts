@@ -1,5 +1,5 @@
 import { covers, isWithinIdentifiability, type Service, type Use } from '@phi/core'
-import { type CompiledAgreement, clauseOnly } from './compile.ts'
+import type { CompiledAgreement, CompiledCondition } from './compile.ts'
 import { limitedDataSetUses } from './free-uses.ts'
 import { isEligible } from './model.ts'
 import { onward } from './onward.ts'
@@ -22,7 +22,7 @@ export function underAgreement(
   for (const found of compiled.standingAt(at).reasons) reasons.push(found)
   if (compiled.hasPlans) for (const found of planReasons(compiled, question)) reasons.push(found)
   for (const found of compiled.service(service, question.where)) reasons.push(found)
-  for (const each of compiled.conditions(service)) reasons.push(conditionReason(inquiry, compiled, each.condition, question))
+  for (const each of compiled.conditions(service)) reasons.push(conditionReason(inquiry, each, question))
   for (const each of data.classes) for (const found of compiled.class(each)) reasons.push(found)
   for (const each of data.labels) for (const found of compiled.label(each)) reasons.push(found)
   for (const found of compiled.use(use)) reasons.push(found)
@@ -52,19 +52,15 @@ function planReasons(compiled: CompiledAgreement, question: Question): readonly 
 
 function conditionReason(
   { model }: Inquiry,
-  compiled: CompiledAgreement,
-  condition: string,
-  { conditions, at }: Question,
+  { condition, met, notMet, unknown, stale }: CompiledCondition,
+  { from, to, conditions, at }: Question,
 ): Reason {
-  const { id, from, to } = compiled.agreement
-  const clause = compiled.agreement.conditions.find((each) => each.condition === condition)
-  const more = { agreement: id, name: condition, ...(clause ? { clause: clauseOnly(clause) } : {}) }
   const stated = conditions && Object.hasOwn(conditions, condition) ? conditions[condition] : undefined
-  const attested = model.attested(from.id, to.id, condition, at)
+  const attested = model.attested(from, to, condition, at)
   // Whoever says "not met" wins: a caller's word is no evidence against what somebody saw.
-  if (stated === false || attested === false) return reason('condition-not-met', more)
-  if (stated === true || attested === true) return reason('condition-met', more)
-  return reason(attested === 'stale' ? 'condition-stale' : 'condition-unknown', more)
+  if (stated === false || attested === false) return notMet
+  if (stated === true || attested === true) return met
+  return attested === 'stale' ? stale : unknown
 }
 
 /** A limited data set, attested, for one of the three purposes. */

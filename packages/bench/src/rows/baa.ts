@@ -65,7 +65,7 @@ export const baaDecide: Row = {
   id: 'baa.decide.by-hand',
   against:
     'the same checks written by hand for these agreements, with codes; ours adds labels, clauses, citations and remedies',
-  atLeast: 0.8,
+  atLeast: 1.5,
   async prepare({ quick }) {
     const model = registry(agreements)
     const hand = byHand()
