@@ -1,4 +1,5 @@
-import type { PhiError } from '@phi/core'
+import { type ErrorContext, type PhiError, parseAs } from '@phi/core'
+import type { z } from 'zod'
 
 const DEEPEST = 100
 
@@ -26,4 +27,19 @@ export function ownOf(value: unknown, refusal: () => PhiError): unknown {
   } catch {
     throw refusal()
   }
+}
+
+/**
+ * Reads a value from outside as `parseAs` does, by its own members at every depth, before and after: zod reads inherited ones, and hands
+ * out objects that inherit.
+ * @throws what `refusal` makes
+ */
+export function readOwn<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  root: string,
+  refusal: (context: ErrorContext) => PhiError,
+): z.output<Schema> {
+  const plain = ownOf(value, () => refusal({ path: root, detail: 'the value could not be read' }))
+  return own(parseAs(schema, plain, root, refusal))
 }

@@ -1,7 +1,7 @@
-import { covers, type ErrorContext, parseAs } from '@phi/core'
+import { covers, type ErrorContext } from '@phi/core'
 import { baaError } from '../errors.ts'
 import { freeze } from '../freeze.ts'
-import { own, ownOf } from '../own.ts'
+import { readOwn } from '../own.ts'
 import type { Agreement } from './agreement.ts'
 import type { CheckedAgreement, WordsOf } from './checked.ts'
 import { certainEnd, certainStart, earliest } from './date.ts'
@@ -26,8 +26,7 @@ export function defineAgreement<const Input extends AgreementInput>(
  */
 export function parseAgreement(value: unknown): Agreement {
   const refusal = (context: ErrorContext) => baaError('PHI_BAA_AGREEMENT', context)
-  const plain = ownOf(value, () => refusal({ path: 'agreement', detail: 'the value could not be read' }))
-  const agreement = own(parseAs(agreementSchema, plain, 'agreement', refusal)) as Agreement
+  const agreement = readOwn(agreementSchema, value, 'agreement', refusal) as Agreement
   refuseContradictions(agreement)
   parsed.add(freeze(agreement))
   return agreement

@@ -1,8 +1,8 @@
 import { type Actor, type ActorInput, actorSchema, type DataClass, isDataClass, isInstant, plainText } from '@phi/core'
 import { z } from 'zod'
 import { freeze } from '../freeze.ts'
+import { readOwn } from '../own.ts'
 import { aiError } from './errors.ts'
-import { readOwn } from './read-own.ts'
 import { refuseKey, type TextHash, type TextKey, textHash } from './text-hash.ts'
 
 /** What happens to a prompt, an output or an edit, and the action under which @phi/audit knows it. */

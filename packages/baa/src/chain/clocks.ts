@@ -1,4 +1,4 @@
-import { type ErrorContext, parseAs, plainText } from '@phi/core'
+import { type ErrorContext, plainText } from '@phi/core'
 import { z } from 'zod'
 import { type Agency, agencies } from '../agreement/agreement.ts'
 import { type Clause, clauseSource } from '../agreement/clause.ts'
@@ -7,7 +7,7 @@ import { type ClockTrigger, hoursOf, type Period, periodSchema, triggers } from 
 import { freeze } from '../freeze.ts'
 import { cited } from '../lint/citation.ts'
 import { legalPeriods } from '../lint/limit.ts'
-import { own, ownOf } from '../own.ts'
+import { readOwn } from '../own.ts'
 import { chainError } from './errors.ts'
 import { type ChainFinding, chainFinding } from './findings.ts'
 
@@ -242,8 +242,7 @@ function bothWays(strict: readonly ClockFinding[], lenient: readonly ClockFindin
  */
 export function composeClocks(links: readonly ClockLink[]): ComposedClocks {
   const refusal = (context: ErrorContext) => chainError('PHI_BAA_CHAIN', context)
-  const plain = ownOf(links, () => refusal({ path: 'links', detail: 'the value could not be read' }))
-  return composeRead(own(parseAs(linksSchema, plain, 'links', refusal)))
+  return composeRead(readOwn(linksSchema, links, 'links', refusal))
 }
 
 /** As `composeClocks`, of links that were made of agreements. */

@@ -190,8 +190,8 @@ describe('Markdown', () => {
     for (const each of built.planted) expect(text).toContain(each.class)
     expect(text).toContain('platform.ai-gateway → scribe.transcribe ✗→ labelling.queue')
     expect(text).toContain('## A node receives more than it says it requires')
-    expect(text).toContain('- clearinghouse.intake->payer-b.claims: phi.financial.insurance')
-    expect(text).toMatch(/^- part2: platform\.reminders->mail\.relay/m)
+    expect(text).toContain('- clearinghouse.intake-&gt;payer-b.claims: phi.financial.insurance')
+    expect(text).toMatch(/^- part2: platform\.reminders-&gt;mail\.relay/m)
   })
 
   it('S54 says so when there is nothing', () => {

@@ -1,16 +1,13 @@
+import { inline } from '../markdown.ts'
 import type { Exposure, PathStep } from './exposure.ts'
 import { type FlowFinding, flowRules } from './finding.ts'
 import type { FlowsResult } from './flows.ts'
 import { byText, grouped } from './reach.ts'
 
-/** Text of a table cell: pipes, tags and Markdown of the map are only text. */
-const plain = (text: string) =>
-  text.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').replace(/[\\`*_[\]<|~&]/g, (mark) => `&#${mark.codePointAt(0)};`)
-
-const list = (names: readonly string[]) => names.map(plain).join(', ')
+const list = (names: readonly string[]) => names.map(inline).join(', ')
 const arrow = (step: PathStep) => (step.outcome === 'deny' || step.outcome === 'needs' ? '✗→' : '→')
 const way = (path: readonly PathStep[]) =>
-  [plain(path[0]?.from ?? ''), ...path.map((step) => `${arrow(step)} ${plain(step.to)}`)].join(' ')
+  [inline(path[0]?.from ?? ''), ...path.map((step) => `${arrow(step)} ${inline(step.to)}`)].join(' ')
 
 const inWords = ({ class: name, within, labels }: Pick<Exposure, 'class' | 'within' | 'labels'>) =>
   `${name}${within === undefined ? '' : ` (in ${within})`}${labels === undefined || labels.length === 0 ? '' : ` [${labels.join(', ')}]`}`
@@ -42,7 +39,7 @@ const cutLines = ({ cuts, edges }: FlowsResult): readonly string[] => [
   '|---|---|---|---|',
   ...cuts.first.map(({ edge, classes }) => {
     const on = edges.find((each) => each.id === edge)
-    return `| ${plain(edge)} | ${plain(on?.from ?? '')} | ${plain(on?.to ?? '')} | ${list(classes)} |`
+    return `| ${inline(edge)} | ${inline(on?.from ?? '')} | ${inline(on?.to ?? '')} | ${list(classes)} |`
   }),
   '',
   `${cuts.explanation} Fewest edges: ${list(cuts.fewest)}.`,
@@ -55,13 +52,13 @@ const exposureLines = (exposures: readonly Exposure[]): readonly string[] => [
     .sort(([a], [b]) => byText(a, b))
     .flatMap(([node, at]) => [
       '',
-      `### ${plain(node)} (${plain(at[0]?.party ?? '')})`,
+      `### ${inline(node)} (${inline(at[0]?.party ?? '')})`,
       '',
       '| class | | shortest way | cut | why |',
       '|---|---|---|---|---|',
       ...at.map(
         (each) =>
-          `| ${plain(inWords(each))} | ${each.outcome === 'deny' ? 'not covered' : 'not known'} | ${way(each.path)} | ${plain(each.cut)} | ${why(each)} |`,
+          `| ${inline(inWords(each))} | ${each.outcome === 'deny' ? 'not covered' : 'not known'} | ${way(each.path)} | ${inline(each.cut)} | ${why(each)} |`,
       ),
     ]),
 ]
@@ -77,12 +74,12 @@ function provisoLines(edges: FlowsResult['edges']): readonly string[] {
     '',
     'Say the labels of the records in `holds`, or filter on the edge with `labels`.',
     '',
-    ...groups.map(([labels, of]) => `- ${plain(labels)}: ${list(of.map((each) => each.id))}`),
+    ...groups.map(([labels, of]) => `- ${inline(labels)}: ${list(of.map((each) => each.id))}`),
   ]
 }
 
 const why = ({ reasons }: Exposure) =>
-  [...new Set(reasons.map((each) => `${each.says} (${each.citation})`))].map(plain).join(' ')
+  [...new Set(reasons.map((each) => `${each.says} (${each.citation})`))].map(inline).join(' ')
 
 function otherLines(findings: readonly FlowFinding[]): readonly string[] {
   const others = findings.filter((each) => each.level === 'warning')
@@ -94,7 +91,7 @@ function otherLines(findings: readonly FlowFinding[]): readonly string[] {
       '',
       `${remedy} (${citation.source} ${citation.section})`,
       '',
-      ...of.map((each) => `- ${plain(each.edge ?? each.node)}${each.class === undefined ? '' : `: ${plain(each.class)}`}`),
+      ...of.map((each) => `- ${inline(each.edge ?? each.node)}${each.class === undefined ? '' : `: ${inline(each.class)}`}`),
     ]
   })
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type ErrorContext, parseAs } from '@phi/core'
+import { canonicalJson, type ErrorContext } from '@phi/core'
 import { z } from 'zod'
 import type { Agreement, AgreementWords } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
@@ -7,7 +7,7 @@ import { baaError } from '../errors.ts'
 import type { StandingExemption } from '../exemption/exemption.ts'
 import { standingExemptionSchema } from '../exemption/schema.ts'
 import { freeze } from '../freeze.ts'
-import { own, ownOf } from '../own.ts'
+import { own, readOwn } from '../own.ts'
 import { type Attestation, attestationSchema } from './attestation.ts'
 import { type Subprocessor, subprocessorSchema } from './subprocessor.ts'
 
@@ -62,8 +62,7 @@ export function registry<const List extends readonly Agreement[]>(
 ): Registry<WordsIn<List>> {
   if (!Array.isArray(agreements)) throw problem('agreements', 'must be a list')
   const refusal = (context: ErrorContext) => baaError('PHI_BAA_REGISTRY', context)
-  const plain = ownOf(options, () => refusal({ path: 'registry', detail: 'the value could not be read' }))
-  const read = own(parseAs(optionsSchema, plain, 'registry', refusal)) as z.output<typeof optionsSchema>
+  const read = readOwn(optionsSchema, options, 'registry', refusal)
   const parsed = listOf(agreements).map(readAgreement)
   if (new Set(parsed.map((each) => each.id)).size < parsed.length) {
     throw problem('agreements', 'hold two with one id: give a new version an id of its own')

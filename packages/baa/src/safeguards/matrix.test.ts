@@ -129,7 +129,7 @@ describe('the responsibility matrix', () => {
         { at: '2026-11-22' },
       ),
     )
-    expect(text).toContain('a \\| b \\<img src=x\\> \\[x\\](y)')
+    expect(text).toContain('a \\| b &lt;img src=x&gt; \\[x\\](y)')
     expect(text).toContain('\\*P\\*\\| provides')
   })
 

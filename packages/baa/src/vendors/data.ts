@@ -1,6 +1,6 @@
 import { canonicalJson } from '@phi/core'
-import { readOwn } from '../ai/read-own.ts'
 import { freeze } from '../freeze.ts'
+import { readOwn } from '../own.ts'
 import { vendorError } from './errors.ts'
 import { registriesSchema, type Vendor, type VendorRegistry } from './vendor.ts'
 

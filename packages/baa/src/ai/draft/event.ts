@@ -1,7 +1,7 @@
 import { type Actor, type ActorInput, actorSchema, isInstant, plainText } from '@phi/core'
 import { z } from 'zod'
+import { readOwn } from '../../own.ts'
 import { aiError } from '../errors.ts'
-import { readOwn } from '../read-own.ts'
 import { isTextHash, type TextHash } from '../text-hash.ts'
 
 /** Where a text of a model may end up. */

@@ -2,8 +2,8 @@ import { isInstant, plainText } from '@phi/core'
 import { z } from 'zod'
 import { partyId } from '../../agreement/party.ts'
 import { type Period, periodSchema } from '../../agreement/period.ts'
+import { readOwn } from '../../own.ts'
 import { aiError } from '../errors.ts'
-import { readOwn } from '../read-own.ts'
 import { isTextHash, type TextHash } from '../text-hash.ts'
 
 /** A prompt, an output or an edit that somebody keeps: the vendor, or you. */
