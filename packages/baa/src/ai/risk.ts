@@ -1,4 +1,5 @@
-import { type Citation, cite } from '@phi/core'
+import type { Citation } from '@phi/core'
+import { cited } from '../citation.ts'
 import { freeze } from '../freeze.ts'
 import type { DraftRefusalCode } from './draft/refusal.ts'
 import type { GateReasonCode } from './gate/gate-reason.ts'
@@ -20,7 +21,7 @@ export interface AiRiskEntry {
   readonly citation: Citation
 }
 
-const analysis = cite('45 CFR 164.308(a)(1)(ii)(A)', { confirmation: 'text-seen', asOf: '2019-05-10' })
+const analysis = cited('45 CFR 164.308(a)(1)(ii)(A)')
 
 const entry = (
   id: string,

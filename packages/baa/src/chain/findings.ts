@@ -1,5 +1,5 @@
 import { type Citation, type Confirmation, formatCitation } from '@phi/core'
-import { cited } from '../lint/citation.ts'
+import { cited } from '../citation.ts'
 
 interface ChainRow {
   readonly says: string

@@ -1,6 +1,7 @@
-import { type Citation, type Confirmation, cite, parseAs } from '@phi/core'
+import { type Citation, type Confirmation, parseAs } from '@phi/core'
 import { z } from 'zod'
 import { type CoveredEntityType, coveredEntityTypes, type Party } from '../agreement/party.ts'
+import { cited } from '../citation.ts'
 import { freeze } from '../freeze.ts'
 import { own } from '../own.ts'
 import { coveredEntityError } from './errors.ts'
@@ -38,7 +39,7 @@ export type CoveredEntityQuestion = (typeof coveredEntityQuestions)[number]
 
 const said = (asks: string, citation: string, confirmation: Confirmation = 'text-seen') => ({
   asks,
-  citation: cite(citation, confirmation === 'text-seen' ? { confirmation, asOf: '2019-05-10' } : { confirmation }),
+  citation: cited(citation, confirmation),
 })
 
 /** What is asked, and of which text. */

@@ -1,6 +1,7 @@
-import { type Citation, cite, parseAs } from '@phi/core'
+import { type Citation, parseAs } from '@phi/core'
 import { z } from 'zod'
 import { type Party, partySchema } from '../agreement/party.ts'
+import { cited } from '../citation.ts'
 import { freeze } from '../freeze.ts'
 import { own } from '../own.ts'
 import { type CoveredEntityFacts, coveredEntityTest, factsOf, type OpenQuestion } from './covered-entity.ts'
@@ -25,11 +26,10 @@ const vendorFacts = [
   'onBehalf',
 ] as const satisfies readonly (keyof VendorFacts)[]
 
-const asOf = '2019-05-10'
 const citations = {
-  associate: cite('45 CFR 160.103', { confirmation: 'text-seen', asOf }),
-  contract: cite('45 CFR 164.502(e)(1)', { confirmation: 'text-seen', asOf }),
-  subcontractor: cite('45 CFR 164.502(e)(1)(ii)', { confirmation: 'text-seen', asOf }),
+  associate: cited('45 CFR 160.103'),
+  contract: cited('45 CFR 164.502(e)(1)'),
+  subcontractor: cited('45 CFR 164.502(e)(1)(ii)'),
 } as const
 
 export interface AgreementNeed {

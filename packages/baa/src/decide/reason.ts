@@ -1,5 +1,6 @@
-import { type Citation, type Confirmation, cite, formatCitation, type TaxonomyKey } from '@phi/core'
+import { type Citation, type Confirmation, formatCitation, type TaxonomyKey } from '@phi/core'
 import type { Clause } from '../agreement/clause.ts'
+import { cited } from '../citation.ts'
 
 /** What a reason says for: that data may go, that it must not, or that something has to be known or done first. */
 export type Effect = 'allow' | 'deny' | 'needs'
@@ -13,9 +14,6 @@ interface ReasonRow {
   readonly citation: Citation
 }
 
-/** The day of the public copy of 45 CFR 160 to 164 in which citations marked `text-seen` were read. */
-const TEXT_READ = '2019-05-10'
-
 const row = (
   effect: Effect,
   citation: string,
@@ -26,7 +24,7 @@ const row = (
   effect,
   says,
   remedy,
-  citation: cite(citation, confirmation === 'text-seen' ? { confirmation, asOf: TEXT_READ } : { confirmation }),
+  citation: cited(citation, confirmation),
 })
 
 const CONTRACT = '45 CFR 164.504(e)(2)(i)'

@@ -1,4 +1,5 @@
 import { type Citation, cite, type DataClass, formatCitation, type Label } from '@phi/core'
+import { cited } from '../citation.ts'
 import type { Effect, Reason } from '../decide/reason.ts'
 import type { PathStep } from './exposure.ts'
 import type { FlowSource } from './map.ts'
@@ -12,11 +13,6 @@ interface RuleRow {
   readonly citation: Citation
 }
 
-/** The day of the public copy of 45 CFR 160 to 164 in which citations marked `text-seen` were read. */
-const TEXT_READ = '2019-05-10'
-
-const seen = (text: string) => cite(text, { confirmation: 'text-seen', asOf: TEXT_READ })
-
 /** The rules by which a map is checked. A code is part of the public contract: baselines and SARIF files hold it. */
 export const flowRules = {
   'uncovered-flow': {
@@ -24,14 +20,14 @@ export const flowRules = {
     name: 'Data goes where no agreement or exemption lets it go',
     says: 'The class of data may not go over the edge.',
     remedy: 'Cut the edge, leave the class out, or sign an agreement that covers it.',
-    citation: seen('45 CFR 164.502(e)(1)'),
+    citation: cited('45 CFR 164.502(e)(1)'),
   },
   'unresolved-flow': {
     level: 'error',
     name: 'Whether data may go there is not known',
     says: 'It is not known whether the class of data may go over the edge.',
     remedy: 'Answer what the reasons ask, or cut the edge until then.',
-    citation: seen('45 CFR 164.502(e)(1)'),
+    citation: cited('45 CFR 164.502(e)(1)'),
   },
   'more-than-required': {
     level: 'warning',

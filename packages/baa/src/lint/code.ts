@@ -1,5 +1,5 @@
 import { type Citation, formatCitation } from '@phi/core'
-import { cited } from './citation.ts'
+import { cited } from '../citation.ts'
 import { type ElementCode, elements } from './element.ts'
 import { legalPeriods } from './limit.ts'
 

@@ -1,6 +1,6 @@
 import type { Citation } from '@phi/core'
 import type { Agreement, TermKey, Tier } from '../agreement/agreement.ts'
-import { cited } from './citation.ts'
+import { cited } from '../citation.ts'
 
 /** The lists without which a contract establishes nothing. */
 export const scopeLists = ['services', 'permits', 'uses'] as const

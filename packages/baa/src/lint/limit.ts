@@ -1,7 +1,7 @@
 import type { Citation } from '@phi/core'
 import type { TermKey } from '../agreement/agreement.ts'
 import { hoursOf, type Period } from '../agreement/period.ts'
-import { cited } from './citation.ts'
+import { cited } from '../citation.ts'
 
 /** The periods of the rules that a contract is held against. Each stands here and nowhere else in this folder. */
 export const legalPeriods = {

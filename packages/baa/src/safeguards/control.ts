@@ -1,4 +1,5 @@
-import { type Citation, type Confirmation, cite, type Safeguard, type SafeguardStanding } from '@phi/core'
+import type { Citation, Confirmation, Safeguard, SafeguardStanding } from '@phi/core'
+import { cited } from '../citation.ts'
 import { freeze } from '../freeze.ts'
 import type { Every } from './day.ts'
 import type { ParameterKind, ParameterKinds } from './parameter.ts'
@@ -37,11 +38,8 @@ export interface Control<Kind extends ParameterKind | undefined = ParameterKind 
   readonly ofFeature?: boolean
 }
 
-/** The day of the public copy of 45 CFR 160 and 164 in which citations marked `text-seen` were read. */
-const TEXT_READ = '2019-05-10'
-
-export const text = (citation: string): Citation => cite(citation, { confirmation: 'text-seen', asOf: TEXT_READ })
-export const from = (citation: string, confirmation: Confirmation): Citation => cite(citation, { confirmation })
+export const text = (citation: string): Citation => cited(citation)
+export const from = (citation: string, confirmation: Confirmation): Citation => cited(citation, confirmation)
 
 export interface ControlRow<Kind extends ParameterKind | undefined>
   extends Omit<Control<Kind>, 'also' | 'parameter' | 'suggested'> {

@@ -1,5 +1,5 @@
 import type { Service } from '@phi/core'
-import { type Citation, type Confirmation, cite, formatCitation } from '@phi/core'
+import { type Citation, formatCitation } from '@phi/core'
 import type { Reason } from '../decide/reason.ts'
 import type { Unanswered } from './observation.ts'
 
@@ -39,12 +39,6 @@ export interface CheckRule {
   readonly citation: Citation
   readonly remedy: string
 }
-
-/** The day of the public copy of 45 CFR 160 to 164 in which citations marked `text-seen` were read. */
-const TEXT_READ = '2019-05-10'
-
-export const citedAs = (citation: string, confirmation: Confirmation): Citation =>
-  cite(citation, confirmation === 'text-seen' ? { confirmation, asOf: TEXT_READ } : { confirmation })
 
 /** Makes a row of a rule. */
 export function checkRow<Code extends string>(

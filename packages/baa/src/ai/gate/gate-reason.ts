@@ -1,5 +1,6 @@
-import { type Citation, type Confirmation, cite, formatCitation, type Label, type TaxonomyKey } from '@phi/core'
+import { type Citation, type Confirmation, formatCitation, type Label, type TaxonomyKey } from '@phi/core'
 import type { Clause } from '../../agreement/clause.ts'
+import { cited } from '../../citation.ts'
 import type { Effect } from '../../decide/reason.ts'
 import { freeze } from '../../freeze.ts'
 
@@ -9,9 +10,6 @@ interface GateRow {
   readonly remedy: string
   readonly citation: Citation
 }
-
-/** The day of the public copy of 45 CFR 164 in which citations marked `text-seen` were read. */
-const TEXT_READ = '2019-05-10'
 
 // The rules do not speak of models. What is cited is the text that a model has to be used under, and the reading is ours.
 const row = (
@@ -24,7 +22,7 @@ const row = (
   effect,
   says,
   remedy,
-  citation: cite(citation, confirmation === 'text-seen' ? { confirmation, asOf: TEXT_READ } : { confirmation }),
+  citation: cited(citation, confirmation),
 })
 
 const NECESSARY = '45 CFR 164.502(b)'

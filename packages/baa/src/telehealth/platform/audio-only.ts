@@ -1,6 +1,7 @@
 import type { Citation } from '@phi/core'
 import { z } from 'zod'
-import { citedAs, type Holds } from '../row.ts'
+import { cited } from '../../citation.ts'
+import type { Holds } from '../row.ts'
 
 /** Why a session is held without video. What is left out is not known. */
 export interface AudioOnlyBasis {
@@ -25,7 +26,7 @@ export const audioOnlySchema: z.ZodType<AudioOnlyBasis> = z
  * S70 lets Medicare sessions be audio-only "if needed". The definition of an interactive telecommunications system says when: the
  * practitioner could use video, and the patient, at home, cannot or does not consent. Given from memory: read it before you rely on it.
  */
-export const audioOnlyCitation: Citation = /* @__PURE__ */ citedAs('42 CFR 410.78(a)(3)', 'memory')
+export const audioOnlyCitation: Citation = /* @__PURE__ */ cited('42 CFR 410.78(a)(3)', 'memory')
 
 export interface AudioOnlyAnswer {
   readonly holds: Holds

@@ -1,5 +1,5 @@
 import type { Citation } from '@phi/core'
-import { citedAs } from '../row.ts'
+import { cited } from '../../citation.ts'
 
 /** An app for everybody, whose vendor signs no agreement for it. */
 export interface ConsumerApp {
@@ -27,7 +27,7 @@ export interface EndedDiscretion {
 export const endedDiscretion: EndedDiscretion = Object.freeze({
   ended: '2023-05-11',
   transitionEnded: '2023-08-09',
-  citation: /* @__PURE__ */ citedAs('88 FR 22380', 'secondary'),
+  citation: /* @__PURE__ */ cited('88 FR 22380', 'secondary'),
 })
 
 const app = (name: string, kind: ConsumerApp['kind'], aliases: readonly string[] = [], requirement?: string): ConsumerApp =>

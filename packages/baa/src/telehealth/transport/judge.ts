@@ -1,5 +1,6 @@
+import { cited } from '../../citation.ts'
 import { freeze } from '../../freeze.ts'
-import { allHold, type CheckRow, type CheckRule, checkRow, citedAs, type Holds } from '../row.ts'
+import { allHold, type CheckRow, type CheckRule, checkRow, type Holds } from '../row.ts'
 import { strongCiphers } from './cipher.ts'
 import { readProfile, type TransportProfile, type TransportProfileName } from './profile.ts'
 import { parseTransportReport, type TlsVersion, type TransportReport, tlsVersions } from './report.ts'
@@ -15,7 +16,7 @@ export type TransportCode =
 const rule = (says: string, citation: string, remedy: string): Omit<CheckRule, 'requirements'> => ({
   says,
   // The rule asks for transmission security and names no protocol: each of these is our reading of what serves it.
-  citation: citedAs(citation, 'interpretation'),
+  citation: cited(citation, 'interpretation'),
   remedy,
 })
 
