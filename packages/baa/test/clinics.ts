@@ -41,7 +41,7 @@ const agreement = (
     uses,
     effective: '2026-01-01',
     signatures: [from.id, to.id].map((party) => ({ party, at: '2026-01-02T09:00:00.000Z' })),
-    terms: { subcontractors: true },
+    terms: { subcontractors: true, access: true },
     ...more,
   })
 

@@ -13,6 +13,8 @@ export interface Model {
   readonly registry: Registry
   /** From one party to another. */
   between(from: string, to: string): readonly CompiledAgreement[]
+  /** The agreements under which a party holds data of others. */
+  above(party: string): readonly CompiledAgreement[]
   /** By its id, as it was when the registry was made. */
   party(id: unknown): Party | undefined
   /** Known to be a health care provider. */
@@ -54,6 +56,10 @@ function compile(registry: Registry): Model {
     from.set(agreement.to.id, [...(from.get(agreement.to.id) ?? []), compileAgreement(agreement)])
   }
   const key = (from: string, to: string) => `${from} ${to}`
+  const above = grouped(
+    [...pairs.values()].flatMap((tos) => [...tos.values()].flat()),
+    (each) => each.agreement.to.id,
+  )
   const parties = new Map(registry.parties)
   const complete = new Set(registry.complete)
   const providers = new Set([...parties.values()].filter((each) => isProvider(each) === true).map(({ id }) => id))
@@ -79,6 +85,7 @@ function compile(registry: Registry): Model {
   return {
     registry,
     between: (from, to) => pairs.get(from)?.get(to) ?? none,
+    above: (party) => above.get(party) ?? none,
     party: (id) => parties.get(id as string),
     isProvider: (id) => providers.has(id),
     exemptions: (from, to) =>

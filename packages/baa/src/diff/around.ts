@@ -13,7 +13,7 @@ export interface Around {
   readonly to: string
   /** Between the two. */
   readonly first: readonly CompiledAgreement[]
-  /** Between those further down the chain, in any service. */
+  /** Between those further down the chain, in any service; and above a sender for whom an exemption is claimed. */
   readonly deep: readonly CompiledAgreement[]
   readonly edges: readonly Subprocessor[]
   /** Claims of exemptions that stand, with the party that receives. */
@@ -34,11 +34,14 @@ export function aroundOf(registry: Registry, from: string, to: string): Around {
   }
   const pairs = [...new Map(edges.map((edge) => [`${edge.of} ${edge.to}`, edge])).values()]
   const first = model.between(from, to)
-  const deep = pairs.flatMap((edge) => (edge.of === from && edge.to === to ? [] : model.between(edge.of, edge.to)))
   const claims = [
     ...model.exemptions(from, to).map((claim) => ({ to, claim, isFirst: true })),
     ...pairs.flatMap((edge) => model.exemptions(edge.of, edge.to).map((claim) => ({ to: edge.to, claim, isFirst: false }))),
   ]
+  // An exemption of a business associate as sender rests on the agreements above it.
+  const above = claims.length === 0 ? [] : [...new Set([from, ...edges.map((edge) => edge.of)])].flatMap(model.above)
+  const below = pairs.flatMap((edge) => (edge.of === from && edge.to === to ? [] : model.between(edge.of, edge.to)))
+  const deep = [...new Set([...below, ...above])].filter((each) => !first.includes(each))
   const parties = [...new Set([from, ...reached])].sort()
   const fingerprint = JSON.stringify([
     [...first, ...deep].map(({ agreement }) => textOf(agreement)),

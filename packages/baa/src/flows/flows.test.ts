@@ -21,7 +21,7 @@ const agreement = (from: string, to: string, more: Partial<AgreementInput> = {})
     uses: ['treatment', 'payment', 'operations', 'ai.inference'],
     effective: '2026-01-01',
     signatures: [from, to].map((party) => ({ party, at: '2026-01-02T09:00:00.000Z' })),
-    terms: { subcontractors: true },
+    terms: { subcontractors: true, access: true },
     ...more,
   })
 

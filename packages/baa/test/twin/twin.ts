@@ -459,8 +459,34 @@ const exempt = {
   'payment-of-recipient': 'exempt-payment-of-recipient',
 } as const
 
+/** Who holds data for others discloses what those agreed to, whatever the recipient is. */
+function mayDisclose(registry: TwinRegistry, kind: string, asked: Asked): Fact {
+  const sender = registry.parties.find((each) => each.id === asked.from)
+  if (sender?.kind !== 'business-associate' && sender?.kind !== 'subcontractor') return true
+  if (kind === 'workforce' || kind === 'conduit' || kind === 'de-identified') return true
+  const { heldFor } = asked.extra
+  const above = registry.agreements.filter(
+    (each) =>
+      each.to.id === asked.from &&
+      standing(each, asked.at) === 'in-force' &&
+      (heldFor === undefined || each.from.id === heldFor),
+  )
+  if (above.length === 0) return undefined
+  const use = asked.use as string
+  return above.every((each) => {
+    const access = kind === 'individual' && each.terms.access !== undefined
+    const useAllowed = each.uses.some((clause) => atOrUnder(clause.use, use)) || useRow(use).baMay === 'as-law-requires'
+    const against = prohibited(each, asked, use).filter(
+      (code) => !access || code.startsWith('class') || code.startsWith('label'),
+    )
+    const classes = asked.classes.every((name) => each.permits.some((permit) => atOrUnder(permit.class, name)))
+    const direct = each.tier === 'data-use' && asked.classes.some(mayIdentifyDirectly)
+    return (access || useAllowed) && against.length === 0 && classes && !direct
+  })
+}
+
 function claimed(registry: TwinRegistry, claim: ExemptionClaim, asked: Asked): ReasonCode[] {
-  const found = facts(registry, claim, asked)
+  const found = [...facts(registry, claim, asked), mayDisclose(registry, claim.kind, asked)]
   const codes: ReasonCode[] = []
   if (found.includes(false)) codes.push('exemption-not-met')
   if (found.includes(undefined)) codes.push('exemption-unproved')
