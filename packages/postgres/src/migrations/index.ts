@@ -1,5 +1,11 @@
 import { audit } from './0001-audit.ts'
+import { auditDepth } from './0002-audit-depth.ts'
+import { keys } from './0003-keys.ts'
+import { access } from './0004-access.ts'
+import { agreements } from './0005-agreements.ts'
+import { cases } from './0006-cases.ts'
+import { retention } from './0007-retention.ts'
 import type { Migration } from './migration.ts'
 
 /** All migrations, in order. */
-export const migrations: readonly Migration[] = [audit]
+export const migrations: readonly Migration[] = [audit, auditDepth, keys, access, agreements, cases, retention]
