@@ -2,10 +2,11 @@ import { type Clock, canonicalJson, formatInstant } from '@phi/core'
 import type { AuditOutcome } from './actions.ts'
 import { auditError } from './errors.ts'
 import { type AuditEventInput, parseAuditEvent } from './event.ts'
-import { groupNames, type PreparedEntry, prepareEntry } from './group.ts'
+import { type GroupName, groupNames, type PreparedEntry, prepareEntry } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { entryHash, parseLeaf } from './leaf.ts'
 import type { Receipt } from './receipt.ts'
+import { looksSealed } from './sealed/sealed-group.ts'
 import type { StoredEntry } from './store/store.ts'
 import { eventTerms } from './terms.ts'
 
@@ -26,12 +27,21 @@ export class Candidate {
   readonly generatedId: string | undefined
   /** The caller gave the time. */
   readonly timed: boolean
+  /** The texts of the groups that are sealed in `prepared`. */
+  readonly plain: Readonly<Partial<Record<GroupName, string>>> | undefined
 
-  constructor(prepared: PreparedEntry, outcome: AuditOutcome, generatedId: string | undefined, timed: boolean) {
+  constructor(
+    prepared: PreparedEntry,
+    outcome: AuditOutcome,
+    generatedId: string | undefined,
+    timed: boolean,
+    plain?: Readonly<Partial<Record<GroupName, string>>>,
+  ) {
     this.prepared = prepared
     this.outcome = outcome
     this.generatedId = generatedId
     this.timed = timed
+    this.plain = plain
   }
 
   /** The receipt of the entry that has this event's id. */
@@ -41,7 +51,8 @@ export class Candidate {
 
   /**
    * Whether a stored entry says what this event says. The time is compared only where the caller gave one, since a retry that
-   * leaves it out means the time of the first attempt. A group that the store no longer has cannot differ.
+   * leaves it out means the time of the first attempt. A group that the store no longer has cannot differ. Two sealed texts say nothing
+   * of what is in them: whoever seals compares those himself.
    * @throws PhiError PHI_AUDIT_STORE when the stored entry cannot be read
    */
   isSame(entry: StoredEntry): boolean {
@@ -49,6 +60,8 @@ export class Candidate {
     for (const name of groupNames) {
       const stored = entry.open[name]?.json
       if (stored === undefined || stored === open[name].json) continue
+      const plain = this.plain?.[name]
+      if (plain !== undefined && (stored === plain || looksSealed(stored))) continue
       if (name !== 'event' || this.timed) return false
       try {
         const { occurredAt } = JSON.parse(stored) as { occurredAt: string }
@@ -72,16 +85,25 @@ function instantText(now: number): string {
   return lastText
 }
 
+/** Checks an event and fills in its id and time. @throws PhiError PHI_AUDIT_EVENT */
+export function identified(input: AuditEventInput, newId: () => string, clock: Clock) {
+  const event = parseAuditEvent(input)
+  const generatedId = event.id === undefined ? newId() : undefined
+  return {
+    event,
+    generatedId,
+    id: event.id ?? (generatedId as string),
+    occurredAt: event.occurredAt ?? instantText(clock()),
+  }
+}
+
 /**
  * Checks an event, fills in its id and time, and commits its groups: everything that can be done, and can fail, before
  * anything is written.
  * @throws PhiError PHI_AUDIT_EVENT, PHI_AUDIT_EVENT_TOO_LARGE
  */
 export function candidateOf(input: AuditEventInput, newId: () => string, clock: Clock): Candidate {
-  const event = parseAuditEvent(input)
-  const generatedId = event.id === undefined ? newId() : undefined
-  const id = event.id ?? (generatedId as string)
-  const occurredAt = event.occurredAt ?? instantText(clock())
+  const { event, id, occurredAt, generatedId } = identified(input, newId, clock)
   const texts = groupTexts(event, id, occurredAt)
   const prepared = prepareEntry(id, texts, eventTerms(event, id, occurredAt))
   return new Candidate(prepared, event.outcome, generatedId, event.occurredAt !== undefined)

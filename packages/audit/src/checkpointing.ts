@@ -12,7 +12,7 @@ import {
   type Verifier,
 } from './note/index.ts'
 import type { AuditStore, Head, LogKey } from './store/store.ts'
-import { storeHashReader } from './verify/hash-reader.ts'
+import { storeHashReader, unreadable } from './verify/hash-reader.ts'
 
 /** A checkpoint that this process signed or verified. */
 export interface KnownCheckpoint {
@@ -117,8 +117,8 @@ export class Checkpointer {
       const proof = await consistencyProofFromTiles({ size1: last.size, size2: head.size, read })
       return verifyConsistency({ size1: last.size, size2: head.size, root1: last.root, root2: root, proof })
     } catch (cause) {
-      // A store that is away says nothing about history.
-      if (isPhiError(cause) && cause.retryable) throw cause
+      // A store that is away, or not set up for this version, says nothing about history. Hashes that are not there, or are none, do.
+      if (!isPhiError(cause) || !unreadable.has(cause.code)) throw cause
       throw auditError('PHI_AUDIT_HISTORY_REWRITTEN', { detail: 'stored hashes are missing or malformed', cause })
     }
   }

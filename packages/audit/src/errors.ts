@@ -69,6 +69,30 @@ export const auditErrors = {
     problem: 'The index or size lies outside the log',
     remedy: 'Ask for entries below the size of the head or of the checkpoint.',
   },
+  PHI_AUDIT_PRUNE: {
+    problem: 'The log cannot be pruned like this, and nothing was taken away',
+    remedy: 'Correct the named option.',
+  },
+  PHI_AUDIT_PRUNE_FLOOR: {
+    problem: 'Entries younger than the retention floor were to be pruned, and nothing was taken away',
+    remedy: 'Name an instant at least six years back (45 CFR 164.316(b)(2)(i)); state law and contracts may ask for more.',
+  },
+  PHI_AUDIT_PRUNE_UNPROVED: {
+    problem: 'What was to be pruned does not verify against a checkpoint that was kept elsewhere, and nothing was taken away',
+    remedy: 'Pass a checkpoint from a witness, a mailbox or locked storage that covers the entries, and run verify().',
+  },
+  PHI_AUDIT_PRUNE_ARCHIVE: {
+    problem: 'The archive is not what was exported, and nothing was taken away',
+    remedy: 'Write the archive again; return the SHA-256 of what lies there.',
+  },
+  PHI_AUDIT_PRUNE_HELD: {
+    problem: 'A hold was placed while the log was being archived, and nothing was taken away',
+    remedy: 'Prune again: it will stop before the first record that is held.',
+  },
+  PHI_AUDIT_SEALER: {
+    problem: 'The sealer of the log failed',
+    remedy: 'Nothing was written or shown. Check the keys that the sealer needs; the cause is in error.cause.',
+  },
   PHI_AUDIT_QUERY: {
     problem: 'The query is not valid',
     remedy: 'Correct the named field; cursors are only valid for the query that returned them.',

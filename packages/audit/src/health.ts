@@ -1,11 +1,12 @@
 import { type Clock, isPhiError } from '@phi/core'
 import type { AppenderState } from './appender.ts'
+import type { OutboxReport } from './outbox/outbox.ts'
 import type { Head } from './store/store.ts'
 
 /** How the log is doing, for a health endpoint. Holds figures and codes only. */
 export interface AuditHealth {
   /**
-   * `ok`; `degraded`: entries are written, but checkpoints fail or callers wait for room; `failing`: the store takes nothing,
+   * `ok`; `degraded`: entries are written, but checkpoints fail, callers wait for room, or the outbox is late; `failing`: the store takes nothing,
    * and appends reject after their timeout.
    */
   readonly status: 'ok' | 'degraded' | 'failing'
@@ -20,6 +21,8 @@ export interface AuditHealth {
   /** Size of the log when this process last extended it. */
   readonly size: number | undefined
   readonly checkpointSize: number | undefined
+  /** What the last run over the outbox left: rows that wait, are late, or are refused. Undefined before the first run. */
+  readonly outbox: { readonly waiting: number; readonly late: number; readonly refused: number } | undefined
   /** Entries of this process's last extension that no checkpoint covers yet. */
   readonly unanchored: number | undefined
 }
@@ -31,6 +34,7 @@ export class HealthRecorder {
   #lastAppendAt: number | undefined
   #failure: string | undefined
   #checkpointFailed = false
+  #outbox: AuditHealth['outbox']
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -51,6 +55,10 @@ export class HealthRecorder {
     this.#checkpointFailed = false
   }
 
+  sequenced({ waiting, late, refused }: OutboxReport): void {
+    this.#outbox = { waiting, late, refused: refused.length }
+  }
+
   checkpointRefused(error: unknown): void {
     this.failed(error)
     this.#checkpointFailed = true
@@ -63,7 +71,11 @@ export class HealthRecorder {
   report(appender: AppenderState, checkpointSize: number | undefined): AuditHealth {
     const troubled = appender.failuresInARow > 0
     return {
-      status: troubled ? 'failing' : this.#checkpointFailed || appender.waiting > 0 ? 'degraded' : 'ok',
+      status: troubled
+        ? 'failing'
+        : this.#checkpointFailed || appender.waiting > 0 || (this.#outbox?.late ?? 0) > 0
+          ? 'degraded'
+          : 'ok',
       pending: appender.pending + appender.inFlight,
       waiting: appender.waiting,
       failuresInARow: appender.failuresInARow,
@@ -71,6 +83,7 @@ export class HealthRecorder {
       lastAppendAt: this.#lastAppendAt,
       size: this.#size,
       checkpointSize,
+      outbox: this.#outbox,
       unanchored: this.#size === undefined ? undefined : Math.max(0, this.#size - (checkpointSize ?? 0)),
     }
   }

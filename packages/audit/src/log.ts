@@ -1,7 +1,7 @@
 import { isPhiError } from '@phi/core'
 import { diagnostics } from '#diagnostics'
 import { Appender, buildBatch } from './appender.ts'
-import { candidateOf } from './candidate.ts'
+import { type Candidate, candidateOf } from './candidate.ts'
 import { Checkpointer } from './checkpointing.ts'
 import { auditError } from './errors.ts'
 import type { AuditEventInput } from './event.ts'
@@ -14,10 +14,15 @@ import { type AuditHealth, HealthRecorder } from './health.ts'
 import { TileCache } from './merkle/tile-cache.ts'
 import { type Verifier, verifierFromVkey } from './note/index.ts'
 import { type AuditLogOptions, settingsOf } from './options.ts'
+import { Outbox, type OutboxReceipt, type OutboxReport } from './outbox/outbox.ts'
+import { type PruneOptions, type PruneReport, pruneLog } from './prune/prune.ts'
 import { type AuditPage, type AuditQuery, queryLog } from './query.ts'
 import type { Receipt } from './receipt.ts'
+import { isSameSealed } from './sealed/is-same.ts'
+import { sealedCandidateOf } from './sealed/seal-event.ts'
 import type { Extension, Head } from './store/store.ts'
 import { uuidV7Source } from './uuid.ts'
+import type { Findings } from './verify/findings.ts'
 import { storeHashReader } from './verify/hash-reader.ts'
 import type { VerificationReport } from './verify/report.ts'
 import { type ResumePoint, type VerifyOptions, verifyLog } from './verify/verify.ts'
@@ -65,6 +70,24 @@ export interface AuditLog<Tx = never> {
   /** Records by time, actor, patient, resource, action and outcome, a page at a time. */
   query(query?: AuditQuery): Promise<AuditPage>
 
+  /**
+   * Records an event inside the caller's transaction without the lock on the log's head, for logs into which many transactions write: it
+   * waits in an outbox and is put into the log after the commit, within the merge delay. Denials and failures are written at once, as by
+   * `appendIn`, and then `entered` holds their receipt.
+   * @throws PhiError as appendIn does
+   */
+  enqueueIn(tx: Tx, event: AuditEventInput): Promise<OutboxReceipt & { readonly entered?: Receipt }>
+
+  /** Puts what waits in the outbox into the log now. Runs by itself about twice in a merge delay. @throws PhiError what the store throws */
+  sequence(): Promise<OutboxReport>
+
+  /**
+   * Takes texts and salts of old entries away, after verification, archive and a signed event. Leaves stay, and proofs with them.
+   * @throws PhiError PHI_AUDIT_PRUNE, PHI_AUDIT_PRUNE_FLOOR, PHI_AUDIT_PRUNE_UNPROVED, PHI_AUDIT_PRUNE_ARCHIVE, PHI_AUDIT_PRUNE_HELD,
+   * PHI_AUDIT_NO_SIGNER; and what the store and the callbacks throw
+   */
+  prune(options: PruneOptions): Promise<PruneReport>
+
   head(): Promise<Head>
 
   /**
@@ -100,6 +123,9 @@ export interface AuditLog<Tx = never> {
   close(): Promise<void>
 }
 
+/** Something that can be a transaction of a database. */
+const isHandle = (tx: unknown): boolean => (typeof tx === 'object' || typeof tx === 'function') && tx !== null
+
 /** How soon after the first entry of a log that came in a caller's transaction its first checkpoint is signed. */
 const FIRST_CHECKPOINT_MS = 1000
 
@@ -108,7 +134,7 @@ const isFirst = ({ last }: Checkpointer): boolean => last === undefined || last.
 
 /** Opens a log, and makes it when it is not there. */
 export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Promise<AuditLog<Tx>> {
-  const { log, clock, limits, checkpointEntries, checkpointIntervalMs } = settingsOf(options as AuditLogOptions<never>)
+  const { log, clock, limits, sealing, checkpointEntries, checkpointIntervalMs } = settingsOf(options as AuditLogOptions<never>)
   const { signer } = options
   const store = options.store as AuditLogOptions<never>['store']
   const { origin, tenant } = log
@@ -177,8 +203,9 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
 
   const appender = new Appender(store, log, clock, limits, extended, failed)
 
+  /** Events of the log's own making are never sealed: they name no patient, and a pruning must be readable for as long as the log is. */
   // Not an async function, which would make two more promises for every event.
-  const append = (event: AuditEventInput): Promise<Receipt> => {
+  const appendPlain = (event: AuditEventInput): Promise<Receipt> => {
     try {
       if (closed) throw auditError('PHI_AUDIT_CLOSED')
       return appender.append(candidateOf(event, newId, clock))
@@ -187,16 +214,41 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     }
   }
 
+  const candidateFor = (event: AuditEventInput): Candidate | Promise<Candidate> =>
+    sealing === undefined ? candidateOf(event, newId, clock) : sealedCandidateOf(event, newId, clock, log, sealing)
+
+  /** What is sealed can only be compared here, after the fact: whether an id that was taken belongs to the same event. */
+  const compared = async (candidate: Candidate, receipt: Receipt): Promise<Receipt> => {
+    if (sealing === undefined || !receipt.duplicate || candidate.plain === undefined) return receipt
+    for await (const [entry] of store.read(log, { from: receipt.index, to: receipt.index + 1 })) {
+      if (entry !== undefined && (await isSameSealed(sealing.sealer, log, candidate, entry))) return receipt
+    }
+    throw auditError('PHI_AUDIT_CONFLICT')
+  }
+
+  const append =
+    sealing === undefined
+      ? appendPlain
+      : async (event: AuditEventInput): Promise<Receipt> => {
+          if (closed) throw auditError('PHI_AUDIT_CLOSED')
+          const candidate = await candidateFor(event)
+          if (closed) throw auditError('PHI_AUDIT_CLOSED')
+          return compared(candidate, await appender.append(candidate))
+        }
+
+  /** Denials and failures do not wait for, or go with, the caller's transaction. */
+  const appendOutside = async (tx: Tx, candidate: Candidate): Promise<Receipt> => {
+    // In a store with one connection, or while this transaction holds the head, an append of its own would wait for itself.
+    if (store.singleConnection === true || (await store.holds?.(tx as never, log)) === true)
+      throw auditError('PHI_AUDIT_DENIAL_IN_TRANSACTION')
+    return compared(candidate, await appender.append(candidate))
+  }
+
   const appendIn = async (tx: Tx, input: AuditEventInput): Promise<Receipt> => {
     if (closed) throw auditError('PHI_AUDIT_CLOSED')
-    const candidate = candidateOf(input, newId, clock)
-    if (store.extendIn === undefined || typeof tx !== 'object' || tx === null) throw auditError('PHI_AUDIT_TRANSACTION')
-    if (candidate.outcome !== 'success') {
-      // In a store with one connection, or while this transaction holds the head, an append of its own would wait for itself.
-      if (store.singleConnection === true || (await store.holds?.(tx as never, log)) === true)
-        throw auditError('PHI_AUDIT_DENIAL_IN_TRANSACTION')
-      return appender.append(candidate)
-    }
+    const candidate = await candidateFor(input)
+    if (store.extendIn === undefined || !isHandle(tx)) throw auditError('PHI_AUDIT_TRANSACTION')
+    if (candidate.outcome !== 'success') return appendOutside(tx, candidate)
     const { build, outcomes } = buildBatch(origin, [candidate], clock)
     await store.extendIn(tx as never, log, [candidate.prepared.eventId], build)
     // When, and whether, the caller commits is not known here; the checkpoint is signed over whatever is committed by then.
@@ -204,7 +256,40 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
       signLater(isFirst(checkpointer) ? Math.min(FIRST_CHECKPOINT_MS, checkpointIntervalMs) : checkpointIntervalMs)
     const [outcome] = outcomes()
     if (outcome === undefined || isPhiError(outcome)) throw outcome ?? auditError('PHI_AUDIT_STORE')
-    return outcome
+    return compared(candidate, outcome)
+  }
+
+  const outbox =
+    options.outbox === undefined
+      ? undefined
+      : new Outbox(store, log, options.outbox, clock, (candidate) => appender.append(candidate))
+  const outboxOf = (): Outbox => {
+    if (outbox === undefined)
+      throw auditError('PHI_AUDIT_OPTIONS', { path: 'outbox', detail: 'the log was opened without one' })
+    if (closed) throw auditError('PHI_AUDIT_CLOSED')
+    return outbox
+  }
+  let sequencing: Promise<unknown> = Promise.resolve()
+  const sequencer =
+    outbox &&
+    setInterval(
+      () => {
+        sequencing = outbox.sequence().then(
+          (report) => health.sequenced(report),
+          (error: unknown) => failed(error),
+        )
+      },
+      Math.max(1, outbox.mergeDelayMs >> 1),
+    )
+  ;(sequencer as { unref?: () => void } | undefined)?.unref?.()
+
+  const enqueueIn = async (tx: Tx, input: AuditEventInput): Promise<OutboxReceipt & { readonly entered?: Receipt }> => {
+    const box = outboxOf()
+    const candidate = await candidateFor(input)
+    if (!isHandle(tx)) throw auditError('PHI_AUDIT_TRANSACTION')
+    if (candidate.outcome === 'success') return box.enqueue(tx as never, candidate)
+    const entered = await appendOutside(tx, candidate)
+    return { eventId: entered.eventId, queuedAt: entered.recordedAt, sequencedBy: entered.recordedAt, entered }
   }
 
   const tiles = new TileCache(storeHashReader(store, log))
@@ -223,9 +308,22 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     vkey: signer?.vkey,
     append,
     appendIn,
-    query: (query = {}) => queryLog(store, log, query),
+    enqueueIn,
+    query: (query = {}) => queryLog(store, log, query, sealing?.sealer),
     head: () => store.head(log),
     checkpoint: () => sign(),
+
+    async sequence() {
+      const report = await outboxOf().sequence()
+      health.sequenced(report)
+      return report
+    },
+
+    async prune(pruneOptions) {
+      if (verifier === undefined) throw auditError('PHI_AUDIT_NO_SIGNER')
+      await background
+      return pruneLog({ store, log, clock, verifier, append: appendPlain, checkpoint: sign }, pruneOptions)
+    },
 
     async proveInclusion(index, atSize) {
       const { size, root } = await treeOf(atSize, 'size')
@@ -240,13 +338,13 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     },
 
     async evidence({ indices, disclose, by }) {
-      await append(exportEvent(by, 'disclose', { entries: indices.length }))
+      await appendPlain(exportEvent(by, 'disclose', { entries: indices.length }))
       const checkpointNote = await sign()
       return makeBundle({ store, log, checkpointNote, indices, ...(disclose === undefined ? {} : { open: disclose }) })
     },
 
     async *exportLines({ disclose, by }) {
-      await append(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
+      await appendPlain(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
       yield* exportLines(store, log, await sign(), disclose === undefined ? {} : { open: disclose })
     },
 
@@ -255,13 +353,23 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
       const keys = verifyOptions.keys ?? (verifier === undefined ? [] : [verifier])
       // What this process itself signed is a checkpoint held elsewhere as far as the store is concerned.
       const trusted = [...(verifyOptions.trusted ?? []), ...(checkpointer?.last === undefined ? [] : [checkpointer.last.note])]
-      return verifyLog(store, log, { now: clock(), ...verifyOptions, keys, trusted })
+      const waiting = outbox === undefined || closed ? undefined : await outbox.sequence()
+      const also = (findings: Findings) => {
+        if (waiting !== undefined && waiting.late > 0) findings.add('outbox-late', { found: String(waiting.late) })
+        if (waiting !== undefined && waiting.refused.length > 0)
+          findings.add('outbox-refused', { found: String(waiting.refused.length) })
+      }
+      const sealer = sealing === undefined ? {} : { sealer: sealing.sealer }
+      return verifyLog(store, log, { now: clock(), ...sealer, ...verifyOptions, keys, trusted, also })
     },
 
     health: () => health.report(appender.state(), checkpointer?.last?.size),
 
     async close() {
       if (closed) return
+      clearInterval(sequencer)
+      await sequencing
+      if (outbox !== undefined) await outbox.sequence().then((report) => health.sequenced(report), failed)
       closed = true
       await appender.drained()
       await background

@@ -3,6 +3,9 @@ import { type AppendLimits, defaultLimits } from './appender.ts'
 import { auditError } from './errors.ts'
 import { parseOrigin } from './leaf.ts'
 import type { Signer } from './note/index.ts'
+import type { OutboxOptions } from './outbox/outbox.ts'
+import type { Sealing } from './sealed/seal-event.ts'
+import { type SealableGroup, type Sealer, sealableGroups } from './sealed/sealer.ts'
 import type { AuditStore, LogKey } from './store/store.ts'
 
 /** When checkpoints are signed without being asked for. */
@@ -22,8 +25,17 @@ export interface AuditLogOptions<Tx = never> {
   /** Whose log it is. Default `default`, for services that have one tenant. */
   readonly tenant?: string
   readonly store: AuditStore<Tx>
+  /**
+   * Seals groups of every entry, per patient or tenant: what is sealed can be erased by destroying a key, and the log verifies all the
+   * same. Events of a log's own making (exports, prunings) name no patient and are not sealed.
+   */
+  readonly sealer?: Sealer
+  /** Which groups are sealed. Default both. */
+  readonly seal?: readonly SealableGroup[]
   /** Signs checkpoints. Without one the log chains but proves nothing to outsiders, and `verify` answers `unverifiable`. */
   readonly signer?: Signer
+  /** Lets transactions record events without waiting for each other: `enqueueIn`. Needs a store that has an outbox. */
+  readonly outbox?: OutboxOptions
   readonly clock?: Clock
   readonly checkpoint?: CheckpointPolicy
   readonly limits?: Partial<AppendLimits>
@@ -34,6 +46,7 @@ export interface LogSettings {
   readonly log: LogKey
   readonly clock: Clock
   readonly limits: AppendLimits
+  readonly sealing: Sealing | undefined
   readonly checkpointEntries: number
   readonly checkpointIntervalMs: number
 }
@@ -42,6 +55,17 @@ function positive(value: number, path: string): number {
   if (!Number.isSafeInteger(value) || value < 1)
     throw auditError('PHI_AUDIT_OPTIONS', { path, detail: 'must be a positive whole number' })
   return value
+}
+
+function sealingOf({ sealer, seal }: AuditLogOptions<never>): Sealing | undefined {
+  const groups = seal ?? sealableGroups
+  const known = Array.isArray(groups) && groups.length > 0 && groups.every((group) => sealableGroups.includes(group))
+  if (!known) throw auditError('PHI_AUDIT_OPTIONS', { path: 'seal', detail: 'takes subject, context, or both' })
+  if (sealer === undefined) {
+    if (seal !== undefined) throw auditError('PHI_AUDIT_OPTIONS', { path: 'seal', detail: 'needs a sealer' })
+    return undefined
+  }
+  return { sealer, groups }
 }
 
 /** @throws PhiError PHI_AUDIT_ORIGIN, PHI_AUDIT_OPTIONS, PHI_CORE_TENANT */
@@ -57,6 +81,7 @@ export function settingsOf(options: AuditLogOptions<never>): LogSettings {
     log: { tenant: parseTenant(options.tenant ?? 'default'), origin },
     clock: options.clock ?? systemClock,
     limits,
+    sealing: sealingOf(options),
     checkpointEntries: positive(options.checkpoint?.entries ?? 4096, 'checkpoint.entries'),
     checkpointIntervalMs: positive(options.checkpoint?.intervalMs ?? 60_000, 'checkpoint.intervalMs'),
   }

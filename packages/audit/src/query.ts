@@ -2,8 +2,11 @@ import { isInstant } from '@phi/core'
 import { z } from 'zod'
 import { auditActions, auditOutcomes } from './actions.ts'
 import { auditError } from './errors.ts'
-import { type AuditRecord, readRecord } from './record.ts'
-import type { AuditStore, LogKey, StoreQuery } from './store/store.ts'
+import type { AuditRecord } from './record.ts'
+import { openRecord } from './sealed/open-record.ts'
+import type { Sealer } from './sealed/sealer.ts'
+import { queryTerms } from './store/query-terms.ts'
+import type { AuditStore, LogKey, StoredEntry, StoreQuery } from './store/store.ts'
 
 const instant = z.string().refine(isInstant)
 const id = z.string().min(1).max(256)
@@ -67,8 +70,38 @@ function answers({ event }: AuditRecord, query: StoreQuery): boolean {
   return own !== undefined && own.type === resource.type && (resource.id === undefined || own.id === resource.id)
 }
 
-/** One page of records. @throws PhiError PHI_AUDIT_QUERY */
-export async function queryLog(store: AuditStore<never>, log: LogKey, query: AuditQuery): Promise<AuditPage> {
+/** What a query asks of the subject, as the terms that `searchTerms` makes of it. */
+function subjectTerms({ patient, resource }: StoreQuery): string[] {
+  return queryTerms({
+    ...(patient === undefined ? {} : { patient }),
+    ...(resource === undefined ? {} : { resource }),
+    order: 'newest',
+    limit: 1,
+  })
+}
+
+/**
+ * Entries that match, some of which may have a sealed subject: those are found by blinded terms, the others by plain ones, and the two
+ * lists are one again in the order of the log.
+ */
+async function findAlso(
+  store: AuditStore<never>,
+  log: LogKey,
+  query: StoreQuery,
+  sealer: Sealer | undefined,
+): Promise<readonly StoredEntry[]> {
+  const plain = await store.find(log, query)
+  const terms = subjectTerms(query)
+  if (sealer?.blind === undefined || terms.length === 0) return plain
+  const { patient: _patient, resource: _resource, ...rest } = query
+  const blind = await Promise.all(terms.map((term) => (sealer.blind as NonNullable<Sealer['blind']>)(log.tenant, term)))
+  const hidden = await store.find(log, { ...rest, blind })
+  const sign = query.order === 'newest' ? -1 : 1
+  return [...plain, ...hidden].sort((a, b) => sign * (a.index - b.index)).slice(0, query.limit)
+}
+
+/** One page of records. @throws PhiError PHI_AUDIT_QUERY, and what the sealer throws */
+export async function queryLog(store: AuditStore<never>, log: LogKey, query: AuditQuery, sealer?: Sealer): Promise<AuditPage> {
   const parsed = auditQuerySchema.safeParse(query)
   if (!parsed.success) {
     const [key] = parsed.error.issues[0]?.path ?? []
@@ -80,8 +113,9 @@ export async function queryLog(store: AuditStore<never>, log: LogKey, query: Aud
     resource: resource === undefined ? undefined : defined(resource),
     after: afterOf(cursor, rest.order),
   }) as StoreQuery
-  const found = await store.find(log, storeQuery)
+  const found = await findAlso(store, log, storeQuery, sealer)
   const last = found.at(-1)
   const next = found.length < rest.limit || last === undefined ? undefined : `${rest.order}:${last.index}`
-  return { records: found.map(readRecord).filter((record) => answers(record, storeQuery)), next }
+  const records = await Promise.all(found.map((entry) => openRecord(entry, log, sealer)))
+  return { records: records.filter((record) => answers(record, storeQuery)), next }
 }

@@ -14,6 +14,9 @@ import {
 } from './event.ts'
 import { type GroupName, groupNames } from './group.ts'
 import { entryHash, type Leaf, parseLeaf } from './leaf.ts'
+import type { OpenedSealed } from './sealed/open-sealed.ts'
+import { looksSealed, readSealed } from './sealed/sealed-group.ts'
+import { sealableGroups } from './sealed/sealer.ts'
 import type { StoredEntry } from './store/store.ts'
 import { checkOpening } from './verify/opening.ts'
 
@@ -41,6 +44,8 @@ export interface AuditRecord {
   readonly withheld: readonly GroupName[]
   /** Groups whose text is not the one that the leaf commits to, or not a group of format v1: what they say was not recorded. */
   readonly altered: readonly GroupName[]
+  /** Groups that are sealed and were not opened: no sealer was given, or the key was destroyed. */
+  readonly sealed: readonly GroupName[]
   /**
    * No group is altered. The entry agrees with itself; whether the log holds it is what a proof or verify() tells.
    */
@@ -59,9 +64,10 @@ const schemas: Readonly<Record<GroupName, z.ZodType>> = {
 
 /**
  * Reads a stored entry, and checks every group against the leaf's commitment to it.
+ * @param opened what became of its sealed groups
  * @throws PhiError PHI_AUDIT_STORE, with the index, when the leaf cannot be read or is another entry's
  */
-export function readRecord(entry: StoredEntry): AuditRecord {
+export function readRecord(entry: StoredEntry, opened: Readonly<Partial<Record<GroupName, OpenedSealed>>> = {}): AuditRecord {
   const { index, open } = entry
   let leaf: Leaf
   try {
@@ -74,23 +80,43 @@ export function readRecord(entry: StoredEntry): AuditRecord {
   const event: Record<string, unknown> = {}
   const withheld: GroupName[] = []
   const altered: GroupName[] = []
+  const sealed: GroupName[] = []
   for (const name of groupNames) {
     const opening = open[name]
     if (opening === undefined) withheld.push(name)
     else {
       const content = contentOf(name, opening, leaf.commitments[name])
-      if (content === undefined) altered.push(name)
-      else if (name === 'event') Object.assign(event, content)
+      const inner = opened[name]
+      if (content === undefined || inner?.is === 'altered') altered.push(name)
+      else if (looksSealed(opening.json)) {
+        const own = inner?.is === 'open' ? schemas[name].safeParse(JSON.parse(inner.json)) : undefined
+        if (own === undefined) sealed.push(name)
+        else if (own.success) event[name] = own.data
+        else altered.push(name)
+      } else if (name === 'event') Object.assign(event, content)
       // An empty group is how a leaf says "nothing was given".
       else if (opening.json !== '{}') event[name] = content
     }
   }
   const { recordedAt, origin } = leaf
-  return { index, recordedAt, hash: entryHash(entry.leaf), origin, event, withheld, altered, genuine: altered.length === 0 }
+  return {
+    index,
+    recordedAt,
+    hash: entryHash(entry.leaf),
+    origin,
+    event,
+    withheld,
+    altered,
+    sealed,
+    genuine: altered.length === 0,
+  }
 }
+
+const isSealable = (name: GroupName): boolean => (sealableGroups as readonly string[]).includes(name)
 
 function contentOf(name: GroupName, opening: { readonly json: string }, committed: string): object | undefined {
   if (checkOpening(name, opening, committed) !== 'genuine') return undefined
+  if (looksSealed(opening.json)) return isSealable(name) ? readSealed(opening.json) : undefined
   const parsed = schemas[name].safeParse(JSON.parse(opening.json))
   return parsed.success ? (parsed.data as object) : undefined
 }

@@ -101,6 +101,18 @@ describe('the twins', () => {
     }
   })
 
+  it('SHA-256 in parts is SHA-256 of the whole, however it is cut', () => {
+    for (const crypto of [node, noble]) {
+      for (const cuts of [[], [0], [1, 1, 200], [64, 64], [63, 2, 1000]]) {
+        const parts = crypto.sha256Parts()
+        const pieces = cuts.map((length, i) => new Uint8Array(length).fill(i + 1))
+        for (const piece of pieces) parts.update(piece)
+        const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]))
+        expect(toHex(parts.digest())).toBe(toHex(sha256(whole)))
+      }
+    }
+  })
+
   it('HMAC-SHA-256 is the same in Node and elsewhere, for every length of key and data from 0 to 300', () => {
     for (let length = 0; length <= 300; length++) {
       const [key, data] = [sample(length), sample(300 - length)]

@@ -11,3 +11,6 @@ export const randomBytes: (length: number) => Uint8Array = crypto.randomBytes
 
 /** SHA-256 as padded base64: the spelling that formats and chains store, and the faster one in Node. @returns 44 characters */
 export const sha256Base64: (data: Uint8Array) => string = crypto.sha256Base64
+
+/** SHA-256 of data that comes in parts, for what is too long to be held at once. `digest` once, at the end. @returns 32 bytes */
+export const sha256Parts: () => { update(data: Uint8Array): void; digest(): Uint8Array } = crypto.sha256Parts

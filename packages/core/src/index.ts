@@ -15,7 +15,7 @@ export { type Clock, fixedClock, formatInstant, isInstant, parseInstant, systemC
 export { coreErrors } from './core-errors.ts'
 export { equalBytes, fromBase64, fromHex, fromUtf8, toBase64, toHex, utf8 } from './encoding.ts'
 export { type ErrorCatalogue, type ErrorContext, type ErrorEntry, errorsOf, isPhiError, PhiError } from './errors.ts'
-export { hmacSha256, randomBytes, sha256, sha256Base64 } from './hash.ts'
+export { hmacSha256, randomBytes, sha256, sha256Base64, sha256Parts } from './hash.ts'
 export { plainText } from './plain-text.ts'
 export {
   isPurposeOfUse,

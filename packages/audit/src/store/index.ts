@@ -16,6 +16,8 @@ export type {
   Head,
   LogKey,
   NewEntry,
+  OutboxRow,
+  Pruned,
   StoredEntry,
   StoreQuery,
   TileHash,

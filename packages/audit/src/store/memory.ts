@@ -3,7 +3,7 @@ import { type GroupName, groupNames, type Opening } from '../group.ts'
 import { emptyHead } from '../head.ts'
 import { searchTerms } from '../terms.ts'
 import { queryTerms } from './query-terms.ts'
-import type { AuditStore, Build, Extension, Head, LogKey, NewEntry, StoredEntry, StoreQuery } from './store.ts'
+import type { AuditStore, Build, Extension, Head, LogKey, NewEntry, Pruned, StoredEntry, StoreQuery } from './store.ts'
 
 interface MemoryLog {
   readonly tenant: string
@@ -13,6 +13,7 @@ interface MemoryLog {
   /** tiles[level][index]; level 0 stays empty, since leaf hashes follow from the leaves. */
   readonly tiles: string[][]
   readonly checkpoints: { size: number; note: string }[]
+  readonly prunes: Pruned[]
 }
 
 const BATCH = 1000
@@ -40,11 +41,21 @@ function packed({ leaf, open }: NewEntry): string {
 
 function unpacked(text: string, index: number): StoredEntry {
   const [leaf, ...rest] = text.split('\x1e') as [string, ...string[]]
+  // A pruned entry is its leaf.
+  if (rest.length === 0) return { index, leaf, open: {} }
   const open: Partial<Record<GroupName, Opening>> = {}
   groupNames.forEach((name, i) => {
     open[name] = { salt: rest[2 * i] as string, json: rest[2 * i + 1] as string }
   })
   return { index, leaf, open }
+}
+
+/** Whether an entry is the event that says that the log is pruned up to here. */
+function isPruneEvent(entry: StoredEntry | undefined, to: number, event: number): boolean {
+  if (entry?.open.event === undefined || entry.open.context === undefined || to > event) return false
+  const { action, outcome } = JSON.parse(entry.open.event.json) as { action: unknown; outcome: unknown }
+  const { details } = JSON.parse(entry.open.context.json) as { details?: { to?: unknown } }
+  return action === 'prune' && outcome === 'success' && details?.to === to
 }
 
 /** Whether an entry has all the terms and lies in the time asked for. Groups that are gone match nothing. */
@@ -92,7 +103,7 @@ export function memoryStore(): AuditStore {
       const log = logs.get(origin)
       if (log !== undefined && log.tenant !== tenant) throw auditError('PHI_AUDIT_WRONG_TENANT')
       if (log === undefined)
-        logs.set(origin, { tenant, head: emptyHead, entries: [], byEventId: new Map(), tiles: [], checkpoints: [] })
+        logs.set(origin, { tenant, head: emptyHead, entries: [], byEventId: new Map(), tiles: [], checkpoints: [], prunes: [] })
     },
 
     async head(key) {
@@ -142,6 +153,24 @@ export function memoryStore(): AuditStore {
     async checkpoints(key, options = {}) {
       const notes = find(key).checkpoints.map(({ note }) => note)
       return options.last === undefined ? notes : notes.slice(Math.max(0, notes.length - options.last))
+    },
+
+    async prunes(key) {
+      return [...find(key).prunes]
+    },
+
+    async prune(key, { to, event }) {
+      const { entries, byEventId, prunes } = find(key)
+      const known = prunes.some((each) => each.to === to && each.event === event)
+      if (!known) {
+        const says = entries[event] === undefined ? undefined : unpacked(entries[event], event)
+        if (!isPruneEvent(says, to, event))
+          throw auditError('PHI_AUDIT_PRUNE', { path: 'event', detail: 'is no event that says so' })
+        prunes.push({ to, event })
+        prunes.sort((a, b) => a.to - b.to)
+      }
+      for (let index = 0; index < to; index++) entries[index] = (entries[index] as string).split('\x1e', 1)[0] as string
+      for (const [id, index] of byEventId) if (index < to) byEventId.delete(id)
     },
 
     async saveCheckpoint(key, { size, note }) {

@@ -11,5 +11,6 @@ export function queryTerms(query: StoreQuery): string[] {
     terms.push(id === undefined ? `type:${type}` : `resource:${type}/${id}`)
   }
   if (query.patient !== undefined) terms.push(`patient:${query.patient}`)
+  for (const term of query.blind ?? []) terms.push(`blind:${term}`)
   return terms
 }

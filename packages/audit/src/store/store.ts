@@ -70,6 +70,8 @@ export type Build = (context: ExtendContext) => Extension | null
 export interface StoreQuery {
   readonly actor?: string
   readonly patient?: string
+  /** Blinded terms of sealed subjects, all of which must be there. */
+  readonly blind?: readonly string[]
   readonly resource?: { readonly type: string; readonly id?: string }
   readonly action?: AuditAction
   readonly outcome?: AuditOutcome
@@ -81,6 +83,21 @@ export interface StoreQuery {
   readonly after?: number
   readonly order: 'newest' | 'oldest'
   readonly limit: number
+}
+
+/** An event that waits outside the log, in the transaction that wrote it. */
+export interface OutboxRow {
+  readonly eventId: string
+  /** RFC 3339, UTC with milliseconds. */
+  readonly queuedAt: string
+  readonly body: string
+  readonly mac: string
+}
+
+/** That entries below `to` have no texts any more, as the entry `event` says. */
+export interface Pruned {
+  readonly to: number
+  readonly event: number
 }
 
 /**
@@ -124,4 +141,24 @@ export interface AuditStore<Tx = never> {
   checkpoints(log: LogKey, options?: { readonly last?: number }): Promise<readonly string[]>
   /** Keeps a signed note. The same note twice is kept once. */
   saveCheckpoint(log: LogKey, checkpoint: { readonly size: number; readonly note: string }): Promise<void>
+  /**
+   * Puts an event into the log's outbox inside the caller's transaction, without a lock on the head. Where a row with its id waits
+   * already, that one stays as it is.
+   * @returns the row that has the id
+   */
+  enqueueIn?(tx: Tx, log: LogKey, row: OutboxRow): Promise<OutboxRow>
+  /** Committed rows of the outbox after a row, by time and id, ascending, at most `limit`. Fewer than `limit`: there are no more. */
+  outbox?(
+    log: LogKey,
+    options: { readonly after?: Pick<OutboxRow, 'queuedAt' | 'eventId'>; readonly limit: number },
+  ): Promise<readonly OutboxRow[]>
+  /** Takes rows out of the outbox, those whose event is in the log and no others. @returns how many */
+  dequeue?(log: LogKey, eventIds: readonly string[]): Promise<number>
+  /**
+   * Takes texts and salts of the entries below `to` away; their leaves stay. Only where the entry `event` is a successful `prune` whose
+   * details say `to`. The same again does nothing, or finishes what was interrupted.
+   */
+  prune?(log: LogKey, pruned: Pruned): Promise<void>
+  /** What was pruned, ascending by `to`. */
+  prunes?(log: LogKey): Promise<readonly Pruned[]>
 }

@@ -1,12 +1,14 @@
 import { isInstant, toBase64 } from '@phi/core'
-import { type GroupName, groupNames } from '../group.ts'
+import { type GroupName, groupNames, type Opening } from '../group.ts'
 import { entryHash, entryHashBytes, type Leaf, leafText, parseLeaf } from '../leaf.ts'
-import type { Head } from '../store/store.ts'
+import { looksSealed } from '../sealed/sealed-group.ts'
+import type { Head, Pruned } from '../store/store.ts'
 import { isCanonicalObject } from './canonical.ts'
 import { Chain, type Held, type Start } from './chain.ts'
 import type { Anchors } from './checkpoints.ts'
 import type { FindingDetail, Findings } from './findings.ts'
 import { openedCommitment } from './opening.ts'
+import { Prunings } from './prunings.ts'
 import type { FindingCode } from './report.ts'
 import { agrees } from './terms.ts'
 
@@ -28,6 +30,7 @@ export class EntryChecker {
   readonly #prefix: string
   readonly #findings: Findings
   readonly #reportsErased: boolean
+  readonly #prunings: Prunings
   readonly #erased: Record<GroupName, boolean> = { event: false, actor: false, source: false, subject: false, context: false }
   #isErasing = false
   #next: number
@@ -37,10 +40,20 @@ export class EntryChecker {
   checked = 0
   /** How many groups have no text. */
   withheld = 0
+  /** How many groups are sealed. */
+  sealed = 0
 
   /** @param options.reportsErased whether a group without text is worth a warning, or is how the file was meant to be */
-  constructor(options: { origin: string; start: Start; anchors: Anchors; findings: Findings; reportsErased: boolean }) {
+  constructor(options: {
+    origin: string
+    start: Start
+    anchors: Anchors
+    findings: Findings
+    reportsErased: boolean
+    pruned?: readonly Pruned[]
+  }) {
     const { origin, start, anchors, findings, reportsErased } = options
+    this.#prunings = new Prunings(options.pruned ?? [], findings)
     this.chain = new Chain(start, anchors, findings)
     this.#origin = origin
     this.#prefix = `phi.audit/v1\n${origin}\n`
@@ -73,6 +86,11 @@ export class EntryChecker {
     }
     if (terms !== undefined) this.#compareTerms(at, open, terms)
     if (this.#isErasing) this.#resetErased()
+    const { subject, context } = open as Readonly<Record<GroupName, Opening>>
+    if (looksSealed(subject.json)) this.sealed++
+    if (looksSealed(context.json)) this.sealed++
+    if (this.#prunings.isAnnounced(at))
+      this.#prunings.confirm(at, this.#recordedAt, open as Readonly<Record<GroupName, Opening>>)
     this.chain.follow(at, leaf as string, entryHashBytes(leaf as string))
   }
 
@@ -82,6 +100,7 @@ export class EntryChecker {
    */
   end(head?: Head): void {
     if (head !== undefined && this.#next < head.size) this.#skipTo(head.size)
+    this.#prunings.end()
     if (head === undefined) this.chain.end()
     else this.chain.endAt(head, this.#recordedAt)
   }
@@ -162,12 +181,14 @@ export class EntryChecker {
   #examineGroups(at: number, leaf: Leaf, open: unknown): Held['groups'] {
     const openings = (typeof open === 'object' && open !== null ? open : {}) as Readonly<Record<string, unknown>>
     const altered: FindingDetail[] = []
+    const isPruned = this.#reportsErased && isBare(openings) && this.#prunings.take(at, leaf.recordedAt)
     let commitments = ''
     for (const group of groupNames) {
       const opening = openings[group]
       const committed = leaf.commitments[group]
       if (opening === undefined || opening === null) {
-        this.#countErased(at, group)
+        if (isPruned) this.withheld++
+        else this.#countErased(at, group)
         commitments += `${group} ${committed}\n`
         continue
       }
@@ -211,6 +232,10 @@ export class EntryChecker {
     if (!agrees(terms, open)) this.#findings.add('projection-mismatch', { index: at })
   }
 }
+
+/** No group is there at all. */
+const isBare = (openings: Readonly<Record<string, unknown>>): boolean =>
+  groupNames.every((name) => openings[name] === undefined || openings[name] === null)
 
 /** A text that is no leaf has a hash all the same, and the next entry may confirm that it was always this one. */
 function readLeaf(text: unknown): { leaf?: Leaf; hash?: Uint8Array } {

@@ -4,6 +4,14 @@ import { entryHashBytes } from '../leaf.ts'
 import type { HashReader } from '../merkle/index.ts'
 import type { AuditStore, LogKey } from '../store/store.ts'
 
+/** The codes of errors that say that a store's hashes are missing or malformed, and not that the store is away. */
+export const unreadable: ReadonlySet<string> = new Set([
+  'PHI_AUDIT_RANGE',
+  'PHI_AUDIT_STORE',
+  'PHI_AUDIT_FORMAT',
+  'PHI_AUDIT_MERKLE_READ',
+])
+
 /**
  * Reads tree hashes from a store: those of level 0 are made from the leaves, those above are the tile hashes that it keeps. They
  * are as trustworthy as the store: check what is made of them against a signed root.

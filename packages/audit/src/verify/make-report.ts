@@ -10,11 +10,11 @@ export function makeReport(
   coverage: Omit<Coverage, 'unanchoredTail'>,
   freshness: Freshness,
 ): VerificationReport {
-  const { from, to, checked, anchoredTo, withheld } = coverage
+  const { from, to, checked, anchoredTo, withheld, sealed = 0 } = coverage
   const unanchoredTail = Math.max(0, to - anchoredTo)
   return {
     verdict: verdictOf(findings.counts),
-    coverage: { from, to, checked, anchoredTo, unanchoredTail, withheld },
+    coverage: { from, to, checked, anchoredTo, unanchoredTail, withheld, ...(sealed === 0 ? {} : { sealed }) },
     freshness,
     ...findings.list(),
   }

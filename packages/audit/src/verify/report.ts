@@ -90,11 +90,32 @@ export const findingKinds = {
     severity: 'warn',
     meaning: 'This entry was recorded at an earlier time than the one before it: a clock was wrong or was set back.',
   },
-  // Nothing in this version takes a text away, so nobody can say yet that it was taken away by right.
   'missing-opening': {
     severity: 'unknown',
     meaning:
       'From this entry on this part has no text: it was erased or withheld. The proofs hold without it, but what it said cannot be checked.',
+  },
+  pruned: {
+    severity: 'warn',
+    meaning:
+      'These parts were taken away after their time, as an event further on in the log says. Their content can be checked in the archive.',
+  },
+  'pruned-early': {
+    severity: 'unknown',
+    meaning: 'Parts were taken away, as an event in the log says, and before they were six years old.',
+  },
+  'altered-sealed': {
+    severity: 'break',
+    meaning: 'This sealed part opens to something else than what was recorded beside it.',
+  },
+  'outbox-late': {
+    severity: 'warn',
+    meaning:
+      'Events wait in the outbox for longer than the stated merge delay: they are not part of the log yet, and can still be lost.',
+  },
+  'outbox-refused': {
+    severity: 'warn',
+    meaning: 'The outbox holds rows that cannot enter the log: forged, or at odds with an entry of the same event id.',
   },
   'unknown-key': {
     severity: 'warn',
@@ -146,8 +167,10 @@ export interface VerificationReport {
     readonly anchoredTo: number
     /** Entries after that: linked, but covered by no signature yet. */
     readonly unanchoredTail: number
-    /** Groups without text: withheld, sealed away or erased. Their content was not, and cannot be, checked. */
+    /** Groups without text: withheld, pruned or erased. Their content was not, and cannot be, checked. */
     readonly withheld: number
+    /** Groups that were checked as the sealed texts they are, and not opened. Absent when there are none. */
+    readonly sealed?: number
   }
   readonly freshness: {
     /** Recorded time of the last entry checked. */

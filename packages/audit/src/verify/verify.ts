@@ -3,12 +3,14 @@ import { auditError } from '../errors.ts'
 import { emptyHead } from '../head.ts'
 import { consistencyProofFromTiles, emptyFrontier, frontierRoot, verifyConsistency } from '../merkle/index.ts'
 import type { Verifier } from '../note/index.ts'
+import { openingSealed } from '../sealed/open-batches.ts'
+import type { Sealer } from '../sealed/sealer.ts'
 import type { AuditStore, Head, LogKey, StoredEntry } from '../store/store.ts'
 import type { Start } from './chain.ts'
 import { type Anchor, Anchors, verifiersOf } from './checkpoints.ts'
 import { EntryChecker } from './entry-checker.ts'
 import { Findings } from './findings.ts'
-import { storeHashReader } from './hash-reader.ts'
+import { storeHashReader, unreadable } from './hash-reader.ts'
 import { freshnessOf, makeReport } from './make-report.ts'
 import type { VerificationReport } from './report.ts'
 import { TileChecker } from './tile-checker.ts'
@@ -35,6 +37,12 @@ export interface VerifyOptions {
   /** How old the newest entry may be. Needs `now`. */
   readonly maxAgeMs?: number
   readonly onProgress?: (progress: { readonly checked: number; readonly total: number }) => void
+  /** Opens what is sealed and checks that too. Without it sealed groups are checked as the sealed texts they are. */
+  readonly sealer?: Sealer
+  /** Stops between two batches; the run then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** @internal What the caller found beside the entries. */
+  readonly also?: (findings: Findings) => void
   /** How many findings are listed; the others are counted. Default 100. */
   readonly maxFindings?: number
 }
@@ -64,25 +72,30 @@ export async function verifyLog(
   const signed = anchors.largest ?? 0
   if (signed > total) findings.add('truncated-tail', { index: total, expected: String(signed), found: String(total) })
 
-  const checker = new EntryChecker({ origin: log.origin, start, anchors, findings, reportsErased: true })
+  const pruned = (await store.prunes?.(log)) ?? []
+  const checker = new EntryChecker({ origin: log.origin, start, anchors, findings, reportsErased: true, pruned })
   if (total < start.size) findings.add('rollback', { index: total, expected: String(start.size), found: String(total) })
   else {
     await compareEarly(store, log, start, early, findings)
     const tiles = new TileChecker(store, log, findings)
-    await checkEntries(store.read(log, { from: start.size, to }), checker, tiles, to - start.size, options.onProgress)
+    const { sealer } = options
+    const entries = store.read(log, { from: start.size, to })
+    const batches = sealer === undefined ? entries : openingSealed(entries, log, sealer, findings, checker)
+    await checkEntries(batches, checker, tiles, to - start.size, options)
     checker.end(to === head.size ? head : undefined)
     await tiles.end(checker.chain)
     if (to === total && findings.counts.break === 0) await checkBeyond(store, log, total, findings)
   }
 
-  const { checked, withheld, recordedAt } = checker
+  options.also?.(findings)
+  const { checked, withheld, recordedAt, sealed } = checker
   const { anchoredTo, frontier, lastHash } = checker.chain
   if (checked === 0) findings.add('empty')
   if (to < total) findings.add('partial-range', { index: to, expected: String(total), found: String(to) })
   if (verifiers.length === 0) findings.add('no-keys')
   else if (checked > 0 && anchoredTo === 0) findings.add('unanchored')
   const freshness = freshnessOf(recordedAt, anchors.largest, options, findings)
-  const report = makeReport(findings, { from: start.size, to, checked, anchoredTo, withheld }, freshness)
+  const report = makeReport(findings, { from: start.size, to, checked, anchoredTo, withheld, sealed }, freshness)
   if (report.verdict === 'broken') return report
   return { ...report, resume: { size: to, lastHash, recordedAt, frontier: frontier.hashes.map(toBase64), anchoredTo } }
 }
@@ -159,21 +172,15 @@ async function compareEarly(
   }
 }
 
-const unreadable: ReadonlySet<string> = new Set([
-  'PHI_AUDIT_RANGE',
-  'PHI_AUDIT_STORE',
-  'PHI_AUDIT_FORMAT',
-  'PHI_AUDIT_MERKLE_READ',
-])
-
 async function checkEntries(
   batches: AsyncIterable<readonly StoredEntry[]>,
   checker: EntryChecker,
   tiles: TileChecker,
   total: number,
-  onProgress: VerifyOptions['onProgress'],
+  { onProgress, signal }: VerifyOptions,
 ): Promise<void> {
   for await (const batch of readAhead(batches)) {
+    signal?.throwIfAborted()
     for (const entry of batch) checker.add(entry)
     await tiles.take(checker.chain)
     onProgress?.({ checked: checker.checked, total })

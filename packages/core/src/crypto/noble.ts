@@ -4,6 +4,11 @@ import { toBase64 } from '../encoding.ts'
 
 export const sha256 = (data: Uint8Array): Uint8Array => nobleSha256(data)
 
+export function sha256Parts(): { update(data: Uint8Array): void; digest(): Uint8Array } {
+  const parts = nobleSha256.create()
+  return { update: (data) => void parts.update(data), digest: () => parts.digest() }
+}
+
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Uint8Array => hmac(nobleSha256, key, data)
 
 export const randomBytes = (length: number): Uint8Array => {

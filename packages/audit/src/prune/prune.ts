@@ -1,0 +1,152 @@
+import { type Clock, isInstant, sha256Parts, toHex, utf8 } from '@phi/core'
+import { auditError } from '../errors.ts'
+import type { AuditEventInput } from '../event.ts'
+import { exportLines } from '../evidence/jsonl.ts'
+import type { Exporter } from '../export.ts'
+import { groupNames } from '../group.ts'
+import { openNote, parseCheckpoint, type Verifier } from '../note/index.ts'
+import type { Receipt } from '../receipt.ts'
+import { type AuditRecord, readRecord } from '../record.ts'
+import type { AuditStore, LogKey } from '../store/store.ts'
+import { verifyLog } from '../verify/verify.ts'
+import { retentionFloor, yearsBefore } from './retention-floor.ts'
+
+export interface PruneOptions {
+  /** Entries recorded before this instant, UTC. At least six years back: `retentionFloor`. */
+  readonly before: string
+  /** On whose behalf. */
+  readonly by: Exporter
+  /**
+   * Whether a record must stay, because of a litigation hold or anything else. Asked of every record in the order of the log; the first
+   * that must stay ends the prefix. Asked again right before the texts go. Who holds nothing says so: `() => false`.
+   */
+  readonly isHeld: (record: AuditRecord) => boolean | Promise<boolean>
+  /**
+   * Checkpoints of this log that were kept elsewhere, at least one of which covers everything that is pruned. What is pruned cannot be
+   * checked again, so it is checked now, against something that whoever owns the database could not have changed.
+   */
+  readonly corroboration: readonly string[]
+  /**
+   * Keeps the archive: JSON lines in which what is pruned is whole and all else is leaves only (`verifyLines` reads it).
+   * @returns the SHA-256 of what was kept, 64 hexadecimal digits, worked out from what lies there and not from what was handed over
+   */
+  readonly archive: (lines: AsyncIterable<string>) => Promise<{ readonly sha256: string }>
+}
+
+export interface PruneReport {
+  /** Entries `from` up to and without `to` lost their texts and salts. Equal: there was nothing to prune. */
+  readonly from: number
+  readonly to: number
+  /** Set where something was pruned: the event, the checkpoint that signs it, and the archive's digest. */
+  readonly pruned?: { readonly event: Receipt; readonly checkpoint: string; readonly archiveSha256: string }
+  /** Why it ends at `to`: everything younger follows, or a record that is held. */
+  readonly endedBy: 'age' | 'hold' | 'end'
+}
+
+/** What pruning needs of an open log. */
+export interface Prunable {
+  readonly store: AuditStore<never>
+  readonly log: LogKey
+  readonly clock: Clock
+  readonly verifier: Verifier
+  append(event: AuditEventInput): Promise<Receipt>
+  checkpoint(): Promise<string>
+}
+
+/** Hashes lines as they pass. */
+async function* hashed(lines: AsyncIterable<string>, update: (bytes: Uint8Array) => void): AsyncGenerator<string> {
+  for await (const line of lines) {
+    update(utf8(line))
+    yield line
+  }
+}
+
+/** The end of the prefix that may go: entries recorded before an instant, none of them held. */
+async function endOfPrefix(
+  { store, log }: Prunable,
+  from: number,
+  end: number,
+  { before, isHeld }: PruneOptions,
+): Promise<{ to: number; endedBy: PruneReport['endedBy'] }> {
+  let to = from
+  for await (const batch of store.read(log, { from, to: end })) {
+    for (const entry of batch) {
+      const record = readRecord(entry)
+      if (record.recordedAt >= before) return { to, endedBy: 'age' }
+      // Anything but a plain no keeps the record.
+      if ((await isHeld(record)) !== false) return { to, endedBy: 'hold' }
+      to = entry.index + 1
+    }
+  }
+  return { to, endedBy: 'end' }
+}
+
+/** Whether one of the checkpoints was signed by the log's key and covers so many entries. */
+function covers(notes: readonly string[], origin: string, verifier: Verifier, size: number): boolean {
+  return notes.some((note) => {
+    try {
+      const checkpoint = parseCheckpoint(openNote(note, [verifier]).text)
+      return checkpoint.origin === origin && checkpoint.size >= size
+    } catch {
+      return false
+    }
+  })
+}
+
+/**
+ * Takes texts and salts of old entries away: verified against a checkpoint kept elsewhere, archived, recorded as a signed event, and only
+ * then. Leaves stay, so old proofs and checkpoints go on checking. Stopped anywhere, it can be called again: a prefix that an event says
+ * is pruned is finished first.
+ */
+export async function pruneLog(target: Prunable, options: PruneOptions): Promise<PruneReport> {
+  const { store, log, clock, verifier } = target
+  const { prune, prunes } = store
+  if (prune === undefined || prunes === undefined)
+    throw auditError('PHI_AUDIT_PRUNE', { path: 'store', detail: 'the store cannot take texts away' })
+  const { before, corroboration } = options
+  if (!isInstant(before))
+    throw auditError('PHI_AUDIT_PRUNE', { path: 'before', detail: 'is no instant in UTC with milliseconds' })
+  if (Date.parse(before) > yearsBefore(clock(), retentionFloor.years))
+    throw auditError('PHI_AUDIT_PRUNE_FLOOR', { path: 'before', info: { years: retentionFloor.years } })
+
+  const last = (await prunes(log)).at(-1)
+  if (last !== undefined) await prune(log, last)
+  const from = last?.to ?? 0
+  const { size } = await store.head(log)
+  const { to, endedBy } = await endOfPrefix(target, from, size, options)
+  if (to === from) return { from, to, endedBy }
+
+  if (!covers(corroboration, log.origin, verifier, to)) throw auditError('PHI_AUDIT_PRUNE_UNPROVED', { path: 'corroboration' })
+  const { verdict } = await verifyLog(store, log, { keys: [verifier], trusted: corroboration })
+  if (verdict !== 'intact') throw auditError('PHI_AUDIT_PRUNE_UNPROVED', { path: 'log', info: { verdict } })
+
+  const { by } = options
+  const about = { actor: by.actor, source: by.source } as const
+  await target.append({
+    ...about,
+    action: 'export',
+    outcome: 'success',
+    subject: { dataClasses: ['phi.ops.auditlog'], count: to - from },
+    context: by.context,
+  })
+  const note = await target.checkpoint()
+  const digest = sha256Parts()
+  const open = (index: number) => (index >= from && index < to ? groupNames : [])
+  const kept = await options.archive(hashed(exportLines(store, log, note, { open }), (bytes) => digest.update(bytes)))
+  const archiveSha256 = toHex(digest.digest())
+  if (kept.sha256 !== archiveSha256) throw auditError('PHI_AUDIT_PRUNE_ARCHIVE', { path: 'archive' })
+
+  // Archiving takes its time, and a hold may have been placed meanwhile.
+  const again = await endOfPrefix(target, from, to, options)
+  if (again.to !== to) throw auditError('PHI_AUDIT_PRUNE_HELD', { path: 'isHeld' })
+  const event = await target.append({
+    ...about,
+    action: 'prune',
+    outcome: 'success',
+    subject: { dataClasses: ['phi.ops.auditlog'], count: to - from },
+    context: { ...by.context, details: { ...by.context?.details, from, to, archiveSha256 } },
+  })
+  const checkpoint = await target.checkpoint()
+  await prune(log, { to, event: event.index })
+  return { from, to, endedBy, pruned: { event, checkpoint, archiveSha256 } }
+}

@@ -1,0 +1,39 @@
+import { fromBase64, isPhiError } from '@phi/core'
+import { auditError } from '../errors.ts'
+import { commitment, SALT_BYTES } from '../group.ts'
+import { isCanonicalObject } from '../verify/canonical.ts'
+import { innerOpeningSchema, readSealed } from './sealed-group.ts'
+import type { Sealer, SealPlace } from './sealer.ts'
+
+/**
+ * `open`: the text that was recorded. `gone`: its key was destroyed. `altered`: it opens, or pretends to, and is not what was
+ * recorded: the log's writer sealed something else than it committed to.
+ */
+export type OpenedSealed = { readonly is: 'open'; readonly json: string } | { readonly is: 'gone' } | { readonly is: 'altered' }
+
+/**
+ * Opens a sealed group and holds it against the commitment beside it.
+ * @returns undefined when the text is no sealed group
+ */
+export async function openSealed(sealer: Sealer, place: SealPlace, json: string): Promise<OpenedSealed | undefined> {
+  const group = readSealed(json)
+  if (group === undefined) return undefined
+  let text: string | undefined
+  try {
+    text = await sealer.open(place, group.sealed)
+  } catch (cause) {
+    // A sealer's own refusals are as they are: unreachable is not the same as forged.
+    if (isPhiError(cause)) throw cause
+    throw auditError('PHI_AUDIT_SEALER', { detail: 'the sealer failed to open a group', cause })
+  }
+  if (text === undefined) return { is: 'gone' }
+  try {
+    const inner = innerOpeningSchema.parse(JSON.parse(text))
+    const salt = fromBase64(inner.salt)
+    const genuine =
+      salt.length === SALT_BYTES && commitment(place.group, salt, inner.json) === group.of && isCanonicalObject(inner.json)
+    return genuine ? { is: 'open', json: inner.json } : { is: 'altered' }
+  } catch {
+    return { is: 'altered' }
+  }
+}
