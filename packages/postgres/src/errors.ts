@@ -11,9 +11,14 @@ export const postgresErrors = {
     remedy:
       'Add sslmode=verify-full (and sslrootcert where the server has a certificate authority of its own), or spell out allowInsecure.',
   },
+  PHI_PG_TLS: {
+    problem: 'The server did not prove over TLS that it is the one that was named',
+    remedy:
+      'Check the name in the connection string, the certificate (its names, its dates, who signed it: sslrootcert), and that the server speaks TLS 1.2 or later.',
+  },
   PHI_PG_DRIVER: {
     problem: 'The database driver is not installed',
-    remedy: 'Install it beside @phi/postgres: `pg` for connect(), `@electric-sql/pglite` for embedded().',
+    remedy: 'Install it beside @phi/postgres: `pg` for connect(), `postgres` for connectPostgresJs(), `@electric-sql/pglite` for embedded().',
   },
   PHI_PG_UNAVAILABLE: {
     problem: 'The database could not be reached or could not do the work now',

@@ -1,7 +1,8 @@
+import { ed25519Signer, openAuditLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../test/server.ts'
-import { connect, type Db, embedded, migrate } from './index.ts'
+import { auditStore, connect, type Db, embedded, migrate, type Queryable } from './index.ts'
 import { migrateWith } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 
@@ -24,7 +25,12 @@ afterAll(async () => {
   await server.stop()
 })
 
-const two = [...migrations, { version: 2, name: 'two', sql: 'create table phi.two (id int); insert into phi.two values (1);' }]
+const LATEST = migrations.length
+const NEXT = LATEST + 1
+const two = [
+  ...migrations,
+  { version: NEXT, name: 'two', sql: 'create table phi.two (id int); insert into phi.two values (1);' },
+]
 
 describe('migrate', () => {
   it('numbers its migrations from 1 without a gap', () => {
@@ -33,9 +39,13 @@ describe('migrate', () => {
 
   it('applies what is missing, once, and says what it did', async () => {
     const { db } = await database()
-    expect(await migrate(db)).toMatchObject({ from: 0, to: 1, applied: [{ version: 1, name: 'audit' }] })
-    expect(await migrate(db)).toMatchObject({ from: 1, to: 1, applied: [] })
-    expect(await migrateWith(db, two)).toMatchObject({ from: 1, to: 2, applied: [{ version: 2 }] })
+    expect(await migrate(db)).toMatchObject({
+      from: 0,
+      to: LATEST,
+      applied: migrations.map(({ version, name }) => ({ version, name })),
+    })
+    expect(await migrate(db)).toMatchObject({ from: LATEST, to: LATEST, applied: [] })
+    expect(await migrateWith(db, two)).toMatchObject({ from: LATEST, to: NEXT, applied: [{ version: NEXT }] })
     expect((await db.query('select id from phi.two', [])).rows).toEqual([{ id: 1 }])
   })
 
@@ -53,22 +63,24 @@ describe('migrate', () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => connect(url, { max: 1 })))
     const reports = await Promise.all(clients.map((client) => migrate(client)))
     await Promise.all(clients.map((client) => client.close()))
-    expect(reports.map(({ applied }) => applied.length).toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, 1])
+    expect(reports.map(({ applied }) => applied.length).toSorted()).toEqual([0, 0, 0, 0, 0, 0, 0, LATEST])
   })
 
   it('is all or nothing', async () => {
     const { db } = await database()
-    const broken = [...two, { version: 3, name: 'broken', sql: 'create table phi.three (id int); select nonsense' }]
+    const broken = [...two, { version: NEXT + 1, name: 'broken', sql: 'create table phi.three (id int); select nonsense' }]
     expect((await refusal(migrateWith(db, broken))).code).toBe('PHI_PG_QUERY')
     expect((await db.query<{ t: string | null }>(`select to_regclass('phi.two')::text as t`, [])).rows).toEqual([{ t: null }])
-    expect(await migrate(db)).toMatchObject({ from: 0, to: 1 })
+    expect(await migrate(db)).toMatchObject({ from: 0, to: LATEST })
   })
 
   it('refuses a database whose applied migration is another one, or that is ahead of this code', async () => {
     const { db } = await database()
     await migrateWith(db, two)
-    expect(await refusal(migrate(db))).toMatchObject({ code: 'PHI_PG_MIGRATION_UNKNOWN', info: { version: 2 } })
-    await db.exec(`delete from phi.migration where version = 2; update phi.migration set checksum = 'x' where version = 1`)
+    expect(await refusal(migrate(db))).toMatchObject({ code: 'PHI_PG_MIGRATION_UNKNOWN', info: { version: NEXT } })
+    await db.exec(
+      `delete from phi.migration where version = ${NEXT}; update phi.migration set checksum = 'x' where version = 1`,
+    )
     expect(await refusal(migrate(db))).toMatchObject({ code: 'PHI_PG_MIGRATION_CHANGED', info: { version: 1 } })
   })
 
@@ -80,7 +92,7 @@ describe('migrate', () => {
       await client.query(create)
       // Other databases of this server may have made the roles, as superuser: this one must be let administer them.
       const { rows } = await client.query<{ rolname: string }>(
-        `select rolname from pg_roles where rolname in ('phi_owner', 'phi_writer', 'phi_app', 'phi_auditor')`,
+        `select rolname from pg_roles where rolname like 'phi\\_%' and not rolcanlogin`,
       )
       for (const { rolname } of rows) await client.query(`grant ${rolname} to ${name} with admin option`)
     })
@@ -88,14 +100,73 @@ describe('migrate', () => {
     own.username = name
     own.password = 'x'
     const db = await connect(own.href)
-    expect(await migrate(db)).toMatchObject({ from: 0, to: 1 })
+    expect(await migrate(db)).toMatchObject({ from: 0, to: LATEST })
     await db.close()
+  })
+
+  it('S95 keeps what an older version of the schema wrote: a log from before its entries lay in months verifies after', async () => {
+    const { db } = await database()
+    await migrateWith(db, migrations.slice(0, 1))
+    const origin = 'old.example/audit'
+    const signer = await ed25519Signer.generate(origin)
+    // What is known of a store of version 1: it called phi.audit_extend with the same parameters.
+    const before = await openAuditLog<Queryable>({
+      origin,
+      store: auditStore(db),
+      signer,
+      clock: () => Date.UTC(2026, 0, 31),
+      checkpoint: { entries: 1e6 },
+    })
+    const event = { action: 'read', outcome: 'success', actor: { id: 'u-1', type: 'workforce' } } as const
+    for (let i = 0; i < 300; i += 100)
+      await Promise.all(Array.from({ length: 100 }, (_, n) => before.append({ id: `e-${i + n}`, ...event })))
+    const { rows: notes } = await db.query<{ note: string }>('select note from phi.audit_checkpoint', [])
+    const kept = notes[0]?.note ?? ''
+    await migrate(db, { now: Date.UTC(2026, 1, 1) })
+
+    const log = await openAuditLog<Queryable>({ origin, store: auditStore(db), signer, clock: () => Date.UTC(2026, 1, 1) })
+    expect(await log.append({ id: 'e-7', ...event })).toMatchObject({ index: 7, duplicate: true })
+    expect(await log.append({ id: 'new', ...event })).toMatchObject({ index: 300, duplicate: false })
+    await log.checkpoint()
+    expect(await log.verify({ trusted: [kept] })).toMatchObject({ verdict: 'intact', findings: [], coverage: { checked: 301 } })
+    const { rows } = await db.query(
+      'select tableoid::regclass::text as part, count(*)::int as entries from phi.audit_entry group by 1 order by 1',
+      [],
+    )
+    expect(rows).toEqual([
+      { part: 'phi.audit_entry_2026_01', entries: 300 },
+      { part: 'phi.audit_entry_2026_02', entries: 1 },
+    ])
+    await log.close()
+  })
+
+  it('makes the partitions of the coming year each time, and leaves what lies in the default partition there', async () => {
+    const { db } = await database()
+    await migrate(db, { now: Date.UTC(2026, 10, 22) })
+    const months = async () =>
+      (
+        await db.query<{ name: string }>(
+          `select relname as name from pg_class where relispartition and relkind = 'r' and relname like 'audit_entry%' order by 1`,
+          [],
+        )
+      ).rows.map(({ name }) => name)
+    expect(await months()).toHaveLength(14)
+    expect(await months()).toContain('audit_entry_2027_11')
+    const origin = 'late.example/audit'
+    const log = await openAuditLog<Queryable>({ origin, store: auditStore(db), clock: () => Date.UTC(2027, 11, 3) })
+    await log.append({ action: 'read', outcome: 'success', actor: { id: 'u-1', type: 'workforce' } })
+    expect(await migrate(db, { now: Date.UTC(2027, 11, 4) })).toMatchObject({ applied: [] })
+    expect(await months()).toHaveLength(14 + 12)
+    expect(await months()).not.toContain('audit_entry_2027_12')
+    await log.append({ action: 'read', outcome: 'success', actor: { id: 'u-1', type: 'workforce' } })
+    expect((await log.query()).records).toHaveLength(2)
+    await log.close()
   })
 
   it('refuses to grant to a login that is not there, and changes nothing', async () => {
     const { db } = await database()
     expect(await refusal(migrate(db, { app: ['no_such_login'] }))).toMatchObject({ code: 'PHI_PG_OPTIONS', path: 'app' })
-    expect(await migrate(db)).toMatchObject({ from: 0, to: 1 })
+    expect(await migrate(db)).toMatchObject({ from: 0, to: LATEST })
   })
 
   it('says so to a role that may not', async () => {
@@ -120,7 +191,7 @@ describe('migrate', () => {
     await migrate(first)
     await first.close()
     const again = await embedded(join(directory, 'data'))
-    expect(await migrate(again)).toMatchObject({ from: 1, applied: [] })
+    expect(await migrate(again)).toMatchObject({ from: LATEST, applied: [] })
     await again.close()
     rmSync(directory, { recursive: true })
   })

@@ -1,4 +1,4 @@
-import { sha256, toHex, utf8 } from '@phi/core'
+import { sha256, systemClock, toHex, utf8 } from '@phi/core'
 import type { Db, Queryable, Transaction } from './client/db.ts'
 import { postgresError } from './errors.ts'
 import { migrations as published } from './migrations/index.ts'
@@ -12,6 +12,10 @@ export interface MigrateOptions {
   readonly app?: readonly string[]
   /** Login roles that get the read-only role `phi_auditor`. */
   readonly auditor?: readonly string[]
+  /** Login roles that get `phi_retention`, which prunes and disposes. */
+  readonly retention?: readonly string[]
+  /** The time, in milliseconds, for which partitions are made ahead. Default: the machine's clock. */
+  readonly now?: number
 }
 
 export interface MigrateReport {
@@ -54,9 +58,28 @@ async function grant(tx: Transaction, ours: string, login: string, option: strin
   await tx.exec(`grant ${ours} to ${quoted(login)}`)
 }
 
+/** How many months have partitions of their own ahead of time. Entries of a month that has none lie in the default partition. */
+const MONTHS_AHEAD = 13
+
+async function addMonths(tx: Transaction, now: number): Promise<void> {
+  const today = new Date(now)
+  const months = Array.from({ length: MONTHS_AHEAD }, (_, i) =>
+    new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + i, 1)).toISOString().slice(0, 7),
+  )
+  const { rows } = await tx.query<{ month: string }>(
+    `select month from unnest($1::text[]) as month where to_regclass('phi.audit_entry_' || replace(month, '-', '_')) is null`,
+    [months],
+  )
+  if (rows.length === 0) return
+  await tx.exec('grant create on schema phi to phi_owner')
+  for (const { month } of rows) await tx.query('select phi.audit_add_month($1)', [month])
+  await tx.exec('revoke create on schema phi from phi_owner')
+}
+
 /**
  * Brings the schema `phi` up to date. Forward only, all or nothing, and safe to run from many processes at once: they wait for
- * each other, and the later ones find nothing to do.
+ * each other, and the later ones find nothing to do. Each run also makes the partitions of the coming year, so run it at least yearly,
+ * or at each deployment.
  *
  * The role that migrates needs to create schemas and roles: a superuser, or CREATEROLE and CREATE on the database.
  * @throws PhiError PHI_PG_MIGRATION_CHANGED, PHI_PG_MIGRATION_UNKNOWN, PHI_PG_FORBIDDEN, PHI_PG_OPTIONS
@@ -90,8 +113,13 @@ export async function migrateWith(db: Db, known: readonly Migration[], options: 
     }
     if (latest > 0) {
       await tx.exec('grant phi_app, phi_auditor to current_user')
+      if (latest > 1) {
+        await tx.exec('grant phi_retention to current_user')
+        await addMonths(tx, options.now ?? systemClock())
+      }
       for (const role of options.app ?? []) await grant(tx, 'phi_app', role, 'app')
       for (const role of options.auditor ?? []) await grant(tx, 'phi_auditor', role, 'auditor')
+      for (const role of options.retention ?? []) await grant(tx, 'phi_retention', role, 'retention')
     }
     return { from, to: latest, applied: todo }
   }

@@ -246,14 +246,23 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the audit store
   it('S95 gives the application no way to insert but the function, and the function’s role nothing but inserts', async () => {
     for (const role of ['phi_app', 'phi_auditor']) {
       const { rows } = await db.query<{ privilege_type: string }>(
-        `select distinct privilege_type from information_schema.role_table_grants where table_schema = 'phi' and grantee = '${role}'`,
+        `select distinct privilege_type from information_schema.role_table_grants where table_schema = 'phi' and table_name like 'audit%' and grantee = '${role}'`,
       )
       expect(rows.map((row) => row.privilege_type)).toEqual(['SELECT'])
     }
     const { rows } = await db.query<{ privilege_type: string }>(
       `select distinct privilege_type from information_schema.role_table_grants where table_schema = 'phi' and grantee = 'phi_writer' order by 1`,
     )
-    expect(rows.map((row) => row.privilege_type)).toEqual(['INSERT', 'SELECT'])
+    expect(rows.map((row) => row.privilege_type)).toEqual(['DELETE', 'INSERT', 'SELECT'])
+    const { rows: deletable } = await db.query(
+      `select table_name, grantee from information_schema.role_table_grants
+       where table_schema = 'phi' and privilege_type = 'DELETE' and table_name like 'audit%' and grantee <> 'phi_owner' order by 1`,
+    )
+    expect(deletable).toEqual([
+      { table_name: 'audit_entry', grantee: 'phi_pruner' },
+      { table_name: 'audit_event_id', grantee: 'phi_pruner' },
+      { table_name: 'audit_outbox', grantee: 'phi_writer' },
+    ])
     const { rows: functions } = await db.query<{ proname: string; config: string; owner: string; prosecdef: boolean }>(
       `select proname, array_to_string(proconfig, ',') as config, pg_get_userbyid(proowner) as owner, prosecdef
        from pg_proc where pronamespace = 'phi'::regnamespace and proname in ('audit_open', 'audit_lock', 'audit_extend', 'audit_save_checkpoint')`,

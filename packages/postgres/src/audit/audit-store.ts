@@ -12,9 +12,22 @@ import {
 import { isPhiError } from '@phi/core'
 import { CommitUnknown, type Db, type Queryable, sqlStateOf } from '../client/db.ts'
 import { postgresError } from '../errors.ts'
+import { inTenant } from '../store/in-tenant.ts'
 import { translated } from '../translate.ts'
+import { Dispatch } from './dispatch.ts'
+import type { GroupCommitOptions } from './group-commit.ts'
 import { Lane } from './lane.ts'
-import { EXTEND, entryOfJson, entryOfPacked, extendParams, type HeadRow, headOfRow, ITEM, PACKED } from './rows.ts'
+import {
+  EXTEND,
+  entryOfJson,
+  entryOfPacked,
+  extendParams,
+  type HeadRow,
+  headOfRow,
+  ITEM,
+  PACKED,
+  PACKED_PRUNED,
+} from './rows.ts'
 
 export interface AuditStoreOptions {
   /**
@@ -24,11 +37,21 @@ export interface AuditStoreOptions {
   readonly role?: 'phi_app' | 'phi_auditor'
   /** Entries a page when reading. Default 2,000. */
   readonly pageEntries?: number
+  /**
+   * Extensions of different logs share a statement and a commit where they are ready at the same time. `auto`, the default: once
+   * more than two logs are being written at a time. True or options: always. False: never; then every log that is being written
+   * takes a connection for itself.
+   */
+  readonly groupCommit?: boolean | 'auto' | GroupCommitOptions
 }
 
 /** The SQLSTATEs that the functions of the schema raise. */
 const WRONG_TENANT = 'PHI01'
+const NOT_CHAINED = 'PHI03'
 const UNIQUE_VIOLATION = '23505'
+const NOT_SAID = 'PHI04'
+/** Entries that are pruned in one transaction. */
+const PRUNE_BATCH = 5000
 
 const OPEN = 'select phi.audit_open($1, $2, $3) as id'
 const FIND = 'select id from phi.audit_log where tenant = $1 and origin = $2'
@@ -83,6 +106,11 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
   const pageEntries = options.pageEntries ?? 2000
   if (role !== 'phi_app' && role !== 'phi_auditor') throw postgresError('PHI_PG_OPTIONS', { path: 'role' })
   if (!Number.isSafeInteger(pageEntries) || pageEntries < 1) throw postgresError('PHI_PG_OPTIONS', { path: 'pageEntries' })
+  // Both halves have the order of a key, so the server merges them and stops at the limit.
+  const half = (columns: string, table: string, name: string) =>
+    `(select ${name}.idx, ${columns} as packed from phi.${table} ${name} where ${name}.tenant = $1 and ${name}.log = $2 and ${name}.idx >= $3 and ${name}.idx < $4 order by ${name}.idx limit ${pageEntries})`
+  const pageSql = `select packed from (${half(PACKED, 'audit_entry', 'e')} union all ${half(PACKED_PRUNED, 'audit_pruned', 'p')}) as entries order by idx limit ${pageEntries}`
+  const dispatch = new Dispatch(db, options.groupCommit ?? 'auto')
   const logs = new Map<string, Promise<OpenLog>>()
   /** By transaction handle and number of the log: the transaction that locked the head. */
   const holders = new WeakMap<Queryable, Map<number, string>>()
@@ -173,10 +201,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     // The next extension can be built, and sent behind this one, before this one is answered.
     lane.expected = extension.head
     try {
-      const extended = await lane.onConnection(async (connection) => {
-        const { rows } = await connection.query<{ extended: boolean }>(EXTEND, extendParams(tenant, id, head, extension))
-        return rows[0]?.extended === true
-      }, isLost)
+      const extended = await dispatch.send(lane, extendParams(tenant, id, head, extension))
       if (extended) {
         lane.hit()
         return extension
@@ -185,8 +210,9 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
       return undefined
     } catch (error) {
       lane.expected = undefined
-      // An event id is taken: under the lock the builder sees by which entry.
-      if (sqlStateOf(error) === UNIQUE_VIOLATION) {
+      // An event id is taken, or what was built does not continue the log: under the lock the builder sees what is there.
+      const state = sqlStateOf(error)
+      if (state === UNIQUE_VIOLATION || state === NOT_CHAINED) {
         lane.miss()
         return undefined
       }
@@ -196,13 +222,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
 
   const pages = async function* (key: LogKey, id: number, from: number, to: number): AsyncIterable<readonly StoredEntry[]> {
     const prefix = `${id}/`
-    const page = (start: number) =>
-      reading(key, (tx) =>
-        tx.query<{ packed: string }>(
-          `select ${PACKED} as packed from phi.audit_entry where tenant = $1 and log = $2 and idx >= $3 and idx < $4 order by idx limit ${pageEntries}`,
-          [key.tenant, id, start, to],
-        ),
-      )
+    const page = (start: number) => reading(key, (tx) => tx.query<{ packed: string }>(pageSql, [key.tenant, id, start, to]))
     let next = page(from)
     for (;;) {
       const { rows } = await next
@@ -248,7 +268,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
           const done = await extendHopefully(key, log, lane.expected as Head, build)
           if (done !== undefined) return done
         }
-        const locked = await lane.underLock(() => extendUnderLock(key, log, eventIds, build))
+        const locked = await lane.underLock(() => dispatch.underLock(() => extendUnderLock(key, log, eventIds, build)))
         if (locked !== undefined) return locked.result
       }
     },
@@ -263,6 +283,80 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
       } catch (error) {
         throw writeError(error, 'before')
       }
+    },
+
+    async enqueueIn(tx, key, { eventId, queuedAt, body, mac }) {
+      const { id } = await openLog(key)
+      try {
+        const { rows } = await tx.query<{ queued_at: string; body: string; mac: string }>(
+          'select queued_at, body, mac from phi.audit_enqueue($1, $2, $3, $4, $5, $6)',
+          [key.tenant, id, eventId, queuedAt, body, mac],
+        )
+        const [row] = rows
+        if (row === undefined) throw auditError('PHI_AUDIT_STORE', { detail: 'the outbox did not keep the event' })
+        return { eventId, queuedAt: row.queued_at, body: row.body, mac: row.mac }
+      } catch (error) {
+        throw writeError(error, 'before')
+      }
+    },
+
+    async outbox(key, { after, limit }) {
+      const { id } = await findLog(key)
+      const { rows } = await reading(key, (tx) =>
+        tx.query<{ event_id: string; queued_at: string; body: string; mac: string }>(
+          `select event_id, queued_at, body, mac from phi.audit_outbox
+           where tenant = $1 and log = $2 and (queued_at, event_id) > ($3, $4) order by queued_at, event_id limit $5`,
+          [key.tenant, id, after?.queuedAt ?? '', after?.eventId ?? '', limit],
+        ),
+      )
+      return rows.map((row) => ({ eventId: row.event_id, queuedAt: row.queued_at, body: row.body, mac: row.mac }))
+    },
+
+    async dequeue(key, eventIds) {
+      const { id } = await openLog(key)
+      try {
+        const { rows } = await db.query<{ taken: number }>('select phi.audit_dequeue($1, $2, $3) as taken', [
+          key.tenant,
+          id,
+          eventIds.join(ITEM),
+        ])
+        return Number(rows[0]?.taken)
+      } catch (error) {
+        throw writeError(error, 'before')
+      }
+    },
+
+    async prune(key, { to, event }) {
+      const { id } = await findLog(key)
+      for (;;) {
+        try {
+          const { rows } = await inTenant(db, 'phi_retention', key.tenant, (tx) =>
+            tx.query<{ moved: number }>('select phi.audit_prune($1, $2, $3, $4, $5) as moved', [
+              key.tenant,
+              id,
+              to,
+              event,
+              PRUNE_BATCH,
+            ]),
+          )
+          if (Number(rows[0]?.moved) === 0) return
+        } catch (error) {
+          if (sqlStateOf(error) === NOT_SAID)
+            throw auditError('PHI_AUDIT_PRUNE', { path: 'event', detail: 'is no event that says so', cause: error })
+          throw writeError(error, 'before')
+        }
+      }
+    },
+
+    async prunes(key) {
+      const { id } = await findLog(key)
+      const { rows } = await reading(key, (tx) =>
+        tx.query<{ to_idx: string; event: string }>(
+          'select to_idx, event from phi.audit_prune where tenant = $1 and log = $2 order by to_idx',
+          [key.tenant, id],
+        ),
+      )
+      return rows.map((row) => ({ to: Number(row.to_idx), event: Number(row.event) }))
     },
 
     async holds(tx, key) {
@@ -287,20 +381,27 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     async find(key, query) {
       const { id } = await findLog(key)
       const params: unknown[] = [key.tenant, id]
-      const where = ['tenant = $1', 'log = $2']
+      const where = ['e.tenant = $1', 'e.log = $2']
       const add = (condition: (parameter: string) => string, value: unknown) => {
         params.push(value)
         where.push(condition(`$${params.length}`))
       }
       const terms = queryTerms(query)
       if (terms.length > 0)
-        add((p) => `terms @> string_to_array(${p}, E'\\x1e')`, terms.map((term) => `${id}/${term}`).join(ITEM))
-      if (query.eventId !== undefined) add((p) => `event_id = ${p}`, query.eventId)
-      if (query.from !== undefined) add((p) => `occurred_at >= ${p}`, query.from)
-      if (query.until !== undefined) add((p) => `occurred_at < ${p}`, query.until)
-      if (query.after !== undefined) add((p) => `idx ${query.order === 'newest' ? '<' : '>'} ${p}`, query.after)
+        add((p) => `e.terms @> string_to_array(${p}, E'\\x1e')`, terms.map((term) => `${id}/${term}`).join(ITEM))
+      let from = 'phi.audit_entry e'
+      if (query.eventId !== undefined) {
+        // By the whole key, whatever the planner knows of the tables: see phi.audit_lock.
+        from = `phi.audit_event_id i cross join lateral (select x.* from phi.audit_entry x where x.tenant = $1 and x.log = $2
+          and x.idx >= i.idx and x.idx <= i.idx and x.month = i.month order by x.idx limit 1) e`
+        where.push('i.tenant = $1', 'i.log = $2')
+        add((p) => `i.event_id = ${p}`, query.eventId)
+      }
+      if (query.from !== undefined) add((p) => `e.occurred_at >= ${p}`, query.from)
+      if (query.until !== undefined) add((p) => `e.occurred_at < ${p}`, query.until)
+      if (query.after !== undefined) add((p) => `e.idx ${query.order === 'newest' ? '<' : '>'} ${p}`, query.after)
       params.push(query.limit)
-      const sql = `select ${PACKED} as packed from phi.audit_entry where ${where.join(' and ')} order by idx ${query.order === 'newest' ? 'desc' : 'asc'} limit $${params.length}`
+      const sql = `select ${PACKED} as packed from ${from} where ${where.join(' and ')} order by e.idx ${query.order === 'newest' ? 'desc' : 'asc'} limit $${params.length}`
       const { rows } = await reading(key, (tx) => tx.query<{ packed: string }>(sql, params))
       return rows.map(({ packed }) => entryOfPacked(packed, `${id}/`))
     },

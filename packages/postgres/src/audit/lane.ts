@@ -1,4 +1,4 @@
-import type { Head } from '@phi/audit/store'
+import { auditError, type Head } from '@phi/audit/store'
 import type { Db, Pinned } from '../client/db.ts'
 
 /** A connection in use by overlapping calls. */
@@ -6,7 +6,15 @@ interface Shared {
   readonly connection: Promise<Pinned>
   users: number
   broken: boolean
+  /** How many more calls may join: a log that is never idle must not keep others waiting for the pool. */
+  room: number
+  /** Resolves when the connection is given back. Never rejects. */
+  readonly released: Promise<void>
+  readonly release: () => void
 }
+
+/** Calls that share a connection before it goes back to the pool and the lane queues for one again. */
+const CALLS_A_TURN = 32
 
 /**
  * What the store remembers of one log: the head it expects, and the connection on which extensions travel one behind the
@@ -20,6 +28,8 @@ export class Lane {
   /** Extensions that go straight under the lock, because others are writing to the log as well. */
   #cautious = 0
   #misses = 0
+  /** Extensions of this log that are under way with those of other logs. */
+  together = 0
   #shared: Shared | undefined
   #underLock: Promise<unknown> | undefined
 
@@ -67,13 +77,33 @@ export class Lane {
     }
   }
 
+  /** Whether calls are under way on the lane's connection. */
+  get connected(): boolean {
+    return this.#shared !== undefined
+  }
+
+  /** A connection for the next calls: at once, or as soon as the one before was given back, so that calls keep their order. */
+  #share(before: Shared | undefined): Shared {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const connection = before === undefined ? this.#db.pin() : before.released.then(() => this.#db.pin())
+    return { connection, users: 0, broken: false, room: CALLS_A_TURN, released, release }
+  }
+
   /** Runs on the lane's connection. Calls that overlap share it and keep their order; `isBroken` says which errors end it. */
   async onConnection<T>(run: (connection: Pinned) => Promise<T>, isBroken: (error: unknown) => boolean): Promise<T> {
-    this.#shared ??= { connection: this.#db.pin(), users: 0, broken: false }
+    if (this.#shared === undefined || this.#shared.room === 0) this.#shared = this.#share(this.#shared)
     const shared = this.#shared
     shared.users++
+    shared.room--
     try {
-      return await run(await shared.connection)
+      // Without a connection nothing was sent: that is another matter than an answer that was lost.
+      const connection = await shared.connection.catch((cause: unknown) => {
+        throw auditError('PHI_AUDIT_UNAVAILABLE', { cause })
+      })
+      return await run(connection)
     } catch (error) {
       if (isBroken(error)) {
         shared.broken = true
@@ -85,6 +115,7 @@ export class Lane {
       if (shared.users === 0) {
         if (this.#shared === shared) this.#shared = undefined
         await shared.connection.then((connection) => connection.release(shared.broken)).catch(() => {})
+        shared.release()
       }
     }
   }

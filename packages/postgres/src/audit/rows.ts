@@ -87,18 +87,25 @@ export function entryOfJson(row: Texts & { readonly idx: number; readonly leaf: 
   return { index: safeIndex(row.idx), leaf: row.leaf, open: opened(row.salts, row) }
 }
 
+/** The row of an event id must name this entry, or the id is left out here, and what is missing does not match the hashed text. */
+const OWN_ID = `(select 'id:' || i.event_id from phi.audit_event_id i
+  where i.tenant = e.tenant and i.log = e.log and i.event_id = e.event_id and i.idx = e.idx and i.month = e.month)`
+
 /**
- * A row as one text. A driver takes longer to cut a row into columns than we take to hash it, so the server joins them. A row
- * in which somebody planted a separator comes apart in the wrong places, and then does not match its commitments.
+ * An entry `e` as one text. A driver takes longer to cut a row into columns than we take to hash it, so the server joins them. A
+ * row in which somebody planted a separator comes apart in the wrong places, and then does not match its commitments.
  */
-export const PACKED = `concat_ws(E'\\x1f', idx, leaf, salts, ${groupNames.map((name) => `coalesce(${name}, E'\\x1c')`).join(', ')}, concat_ws(E'\\x1d', 'id:' || event_id, 'at:' || occurred_at, array_to_string(terms, E'\\x1d')))`
+export const PACKED = `concat_ws(E'\\x1f', e.idx, e.leaf, e.salts, ${groupNames.map((name) => `coalesce(e.${name}, E'\\x1c')`).join(', ')}, concat_ws(E'\\x1d', ${OWN_ID}, 'at:' || e.occurred_at, array_to_string(e.terms, E'\\x1d')))`
+
+/** What is left of a pruned entry `p`, as one text of the same shape: no salts, no texts, no terms. */
+export const PACKED_PRUNED = `concat_ws(E'\\x1f', p.idx, p.leaf, '', E'\\x1c', E'\\x1c', E'\\x1c', E'\\x1c', E'\\x1c')`
 
 const orNull = (text: string | undefined): string | null => (text === undefined || text === NULL ? null : text)
 
 /** Reads {@link PACKED}. `prefix` is what the database puts before every term: the number of the log. */
 export function entryOfPacked(packed: string, prefix: string): StoredEntry {
   const fields = packed.split(FIELD)
-  const [index = '', leaf = '', salts = '', event, actor, source, subject, context, terms = ''] = fields
+  const [index = '', leaf = '', salts = '', event, actor, source, subject, context, terms] = fields
   const texts = {
     event: orNull(event),
     actor: orNull(actor),
@@ -106,10 +113,10 @@ export function entryOfPacked(packed: string, prefix: string): StoredEntry {
     subject: orNull(subject),
     context: orNull(context),
   }
+  const entry = { index: safeIndex(index), leaf, open: opened(salts, texts) }
+  if (terms === undefined) return entry
   return {
-    index: safeIndex(index),
-    leaf,
-    open: opened(salts, texts),
+    ...entry,
     terms: terms.split(TERM).map((term) => (term.startsWith(prefix) ? term.slice(prefix.length) : term)),
   }
 }

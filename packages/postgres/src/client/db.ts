@@ -50,5 +50,7 @@ export class CommitUnknown extends Error {
 /** The SQLSTATE of a driver's error, where the server answered at all. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  // EPIPE and others of the operating system look like one, and mean that there was no answer. No class of SQLSTATE begins with E.
+  if (typeof code === 'string' && code.startsWith('E')) return undefined
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }

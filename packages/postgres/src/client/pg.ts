@@ -1,7 +1,8 @@
-import type { Pool, PoolClient, QueryConfig } from 'pg'
+import type { ClientBase, Pool, QueryConfig, QueryResult } from 'pg'
 import { postgresError } from '../errors.ts'
-import { CommitUnknown, type Db, type Pinned, type Rows, sqlStateOf, type Transaction } from './db.ts'
-import { targetOf } from './tls.ts'
+import type { Db } from './db.ts'
+import { targetOf, unreachable } from './tls.ts'
+import { type Answer, type Session, transactionOn } from './transaction.ts'
 
 export interface ConnectOptions {
   /** Connections at most. Default 10. */
@@ -10,6 +11,13 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number
   /** How long a statement may go without an answer before its connection is given up, in milliseconds. Default 30,000. */
   readonly queryTimeoutMs?: number
+  /**
+   * How long a transaction may rest between two statements before the server ends it, in milliseconds. Default 30,000; 0 for ever.
+   * A process that the network cut off in a transaction keeps its locks until then, the lock on a log's head among them: the server
+   * may not hear for hours that nobody is there. PgBouncer takes it only when `ignore_startup_parameters` names
+   * `idle_in_transaction_session_timeout`: give 0, and set that for the login with ALTER ROLE.
+   */
+  readonly idleTransactionMs?: number
   /** Lets traffic leave this machine without verified TLS. For networks that encrypt underneath; never over the internet. */
   readonly allowInsecure?: boolean
 }
@@ -25,14 +33,16 @@ function statement(text: string, values: unknown[]): QueryConfig {
   return { name, text, values }
 }
 
-async function run<Row>(client: Pool | PoolClient, sql: string, params: unknown[] | undefined): Promise<Rows<Row>> {
-  const { rows } = await client.query(params === undefined ? { text: sql } : statement(sql, params))
-  return { rows: rows as Row[] }
+async function run<Row>(client: Pool | ClientBase, sql: string, params: unknown[] | undefined): Promise<Answer<Row>> {
+  const answer: QueryResult | QueryResult[] = await client.query(params === undefined ? { text: sql } : statement(sql, params))
+  // Several statements in one text have an answer each.
+  const last = Array.isArray(answer) ? answer.at(-1) : answer
+  return { rows: (last?.rows ?? []) as Row[], command: last?.command }
 }
 
 /** Wraps a `pg` Pool that the caller made and configures. TLS is then the caller's to see to. */
 export function fromPool(pool: Pool): Db {
-  const pin = async (): Promise<Pinned> => {
+  const pin = async (): Promise<Session> => {
     const client = await pool.connect()
     // A connection that breaks while nobody waits for it must not end the process.
     const ignore = () => {}
@@ -46,54 +56,43 @@ export function fromPool(pool: Pool): Db {
     }
   }
 
-  const transaction = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    const client = await pin()
-    let broken = true
-    try {
-      await client.query('begin')
-      let result: T
-      try {
-        result = await work({
-          query: client.query,
-          exec: async (sql) => {
-            await client.query(sql)
-          },
-        })
-      } catch (error) {
-        // Where the connection is gone, so is the transaction; what went wrong first is what the caller should hear.
-        broken = await client.query('rollback').then(
-          () => false,
-          () => true,
-        )
-        throw error
-      }
-      try {
-        await client.query('commit')
-      } catch (error) {
-        // An SQLSTATE outside the class of lost connections is the server saying "rolled back".
-        const state = sqlStateOf(error)
-        if (state !== undefined && !state.startsWith('57P') && !state.startsWith('08')) {
-          broken = false
-          throw error
-        }
-        throw new CommitUnknown(error)
-      }
-      broken = false
-      return result
-    } finally {
-      client.release(broken)
-    }
-  }
-
   return {
     singleConnection: false,
     query: (sql, params) => run(pool, sql, params),
     exec: async (sql) => {
-      await pool.query(sql)
+      await run(pool, sql, undefined)
     },
-    transaction,
+    transaction: async (work) => transactionOn(await pin(), work),
     pin,
     close: () => pool.end(),
+  }
+}
+
+/**
+ * Wraps one `pg` connection of the caller's: a Client that is connected, or a PoolClient. Statements and transactions wait for each
+ * other. `close` leaves the connection to the caller, who also listens for its errors.
+ *
+ * For scripts and for tests that keep everything in one connection. A service wants a pool: with one connection nothing can be committed
+ * while a transaction is open, so a denial cannot outlive it.
+ */
+export function fromClient(client: ClientBase): Db {
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
+  }
+  const query: Db['query'] = (sql, params) => inTurn(() => run(client, sql, params))
+  const session: Session = { query: (sql, params) => run(client, sql, params), release: () => {} }
+  return {
+    singleConnection: true,
+    query,
+    exec: async (sql) => {
+      await query(sql)
+    },
+    transaction: (work) => inTurn(() => transactionOn(session, work)),
+    pin: async () => ({ query, release: () => {} }),
+    close: async () => {},
   }
 }
 
@@ -101,7 +100,7 @@ export function fromPool(pool: Pool): Db {
  * Connects to PostgreSQL 15 or later through `pg`.
  *
  * Loopback addresses and socket files are taken as they are; everything else needs `sslmode=verify-full`.
- * @throws PhiError PHI_PG_URL, PHI_PG_INSECURE, PHI_PG_DRIVER, PHI_PG_UNAVAILABLE
+ * @throws PhiError PHI_PG_URL, PHI_PG_INSECURE, PHI_PG_TLS, PHI_PG_DRIVER, PHI_PG_UNAVAILABLE
  */
 export async function connect(connection: string, options: ConnectOptions = {}): Promise<Db> {
   const { url, ssl } = targetOf(connection, options)
@@ -114,6 +113,7 @@ export async function connect(connection: string, options: ConnectOptions = {}):
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5000,
     query_timeout: options.queryTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: options.idleTransactionMs ?? 30_000,
     keepAlive: true,
   })
   // Idle connections that break are replaced; the statement that needs one reports what is wrong.
@@ -123,8 +123,7 @@ export async function connect(connection: string, options: ConnectOptions = {}):
     await db.query('select 1')
   } catch (cause) {
     await pool.end()
-    const sqlstate = sqlStateOf(cause)
-    throw postgresError('PHI_PG_UNAVAILABLE', sqlstate === undefined ? { cause } : { cause, info: { sqlstate } })
+    throw unreachable(cause)
   }
   return db
 }

@@ -12,14 +12,17 @@ export function fromPGlite(database: PGlite): Db {
       await database.exec(sql)
     },
     transaction: (run) =>
-      database.transaction((tx) =>
-        run({
+      database.transaction(async (tx) => {
+        const result = await run({
           query: (sql, params) => tx.query(sql, params),
           exec: async (sql) => {
             await tx.exec(sql)
           },
-        }),
-      ),
+        })
+        // COMMIT rolls back, without an error, after a statement that failed and that the callback passed over. This one fails then.
+        await tx.query('select')
+        return result
+      }),
     pin: async () => ({ query: (sql, params) => database.query(sql, params), release: () => {} }),
     close: () => database.close(),
   }

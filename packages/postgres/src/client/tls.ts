@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import type { PhiError } from '@phi/core'
 import { postgresError } from '../errors.ts'
+import { sqlStateOf } from './db.ts'
 
 /** TLS settings as node:tls takes them. */
 export interface TlsSettings {
   readonly rejectUnauthorized: true
   readonly minVersion: 'TLSv1.2'
-  readonly servername?: string
+  /**
+   * Compares the certificate with the host that was asked for. Left to the drivers, an address instead of a name would be compared
+   * with "localhost": they give TLS a socket that is open already, and no host.
+   */
+  readonly checkServerIdentity: (asked: string, certificate: PeerCertificate) => Error | undefined
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
@@ -13,17 +20,23 @@ export interface TlsSettings {
 
 export interface ConnectionTarget {
   readonly url: URL
+  /** A name, an address without brackets, or the directory of a Unix socket. */
+  readonly host: string
+  readonly port: number
   /** False: no TLS. Only for loopback, socket files, and where it was spelled out. */
   readonly ssl: TlsSettings | false
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/
 
+/** As in libpq, a `host` parameter overrides the authority, and the drivers look into PGHOST where there is neither. */
+const hostOf = (url: URL): string =>
+  url.searchParams.get('host') || decodeURIComponent(url.hostname) || process.env.PGHOST || 'localhost'
+
 /** Whether traffic to this host stays on the machine: loopback, or the directory of a Unix socket. */
 export function staysOnMachine(url: URL): boolean {
-  // A `host` parameter overrides the authority, as in libpq.
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname)
-  return host.startsWith('/') || host === '' || LOOPBACK.test(host)
+  const host = hostOf(url)
+  return host.startsWith('/') || LOOPBACK.test(host)
 }
 
 function file(path: string | null, parameter: string): string | undefined {
@@ -58,15 +71,37 @@ export function targetOf(connection: string, options: { readonly allowInsecure?:
   if (!secure && !staysOnMachine(url) && options.allowInsecure !== true)
     throw postgresError('PHI_PG_INSECURE', { path: 'sslmode' })
   for (const parameter of ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'ssl']) url.searchParams.delete(parameter)
-  if (!secure) return { url, ssl: false }
+  const host = hostOf(url).replace(/^\[(.*)\]$/, '$1')
+  const port = Number(url.searchParams.get('port') || url.port || process.env.PGPORT || 5432)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw postgresError('PHI_PG_URL', { path: 'port' })
+  if (!secure) return { url, host, port, ssl: false }
   return {
     url,
+    host,
+    port,
     ssl: {
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
+      checkServerIdentity: (_asked, certificate) => checkServerIdentity(host, certificate),
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     },
   }
+}
+
+/** What Node and OpenSSL call a handshake that failed: certificates by the names of X.509 verification, protocols as ERR_SSL_ or EPROTO. */
+const HANDSHAKE = /^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_|HOSTNAME_MISMATCH$)/
+const NO_TLS = /does not support SSL|before secure TLS connection was established/
+
+/**
+ * The error of a first connection that failed. Nothing of a password reaches it: none is sent before the server has proved itself.
+ * A connection that is cut in the middle of a handshake reads as TLS that failed, whoever cut it.
+ */
+export function unreachable(cause: unknown): PhiError {
+  const sqlstate = sqlStateOf(cause)
+  if (sqlstate !== undefined) return postgresError('PHI_PG_UNAVAILABLE', { cause, info: { sqlstate } })
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
+  const handshake = HANDSHAKE.test(code) || (cause instanceof Error && NO_TLS.test(cause.message))
+  return postgresError(handshake ? 'PHI_PG_TLS' : 'PHI_PG_UNAVAILABLE', { cause })
 }

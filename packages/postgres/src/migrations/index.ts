@@ -5,7 +5,8 @@ import { access } from './0004-access.ts'
 import { agreements } from './0005-agreements.ts'
 import { cases } from './0006-cases.ts'
 import { retention } from './0007-retention.ts'
+import { groupCommit } from './0008-group-commit.ts'
 import type { Migration } from './migration.ts'
 
 /** All migrations, in order. */
-export const migrations: readonly Migration[] = [audit, auditDepth, keys, access, agreements, cases, retention]
+export const migrations: readonly Migration[] = [audit, auditDepth, keys, access, agreements, cases, retention, groupCommit]

@@ -17,7 +17,12 @@ export function inTenant<T>(db: Db, role: StoreRole, tenant: string, run: (tx: Q
 }
 
 /** As {@link inTenant} inside a transaction of the caller's: what was set before is put back after, also where the callback fails. */
-export async function inTenantOf<T>(tx: Queryable, role: StoreRole, tenant: string, run: (tx: Queryable) => Promise<T>): Promise<T> {
+export async function inTenantOf<T>(
+  tx: Queryable,
+  role: StoreRole,
+  tenant: string,
+  run: (tx: Queryable) => Promise<T>,
+): Promise<T> {
   const { rows } = await tx.query<{ role: string; tenant: string }>(
     `select current_setting('role') as role, coalesce(current_setting('phi.tenant', true), '') as tenant`,
     [],
