@@ -129,6 +129,7 @@ export class Appender {
   readonly #clock: Clock
   readonly #limits: AppendLimits
   readonly #onExtended: (extension: Extension) => void | Promise<void>
+  readonly #onFound: (size: number) => void | Promise<void>
   readonly #onFailure: (error: unknown) => void
   #queue: Pending[] = []
   #queueBytes = 0
@@ -153,6 +154,7 @@ export class Appender {
     clock: Clock,
     limits: AppendLimits,
     onExtended: (extension: Extension) => void | Promise<void>,
+    onFound: (size: number) => void | Promise<void>,
     onFailure: (error: unknown) => void,
   ) {
     this.#store = store
@@ -160,6 +162,7 @@ export class Appender {
     this.#clock = clock
     this.#limits = limits
     this.#onExtended = onExtended
+    this.#onFound = onFound
     this.#onFailure = onFailure
   }
 
@@ -259,11 +262,10 @@ export class Appender {
         build,
       )
       this.#succeeded()
-      if (extension !== null) {
-        const after = this.#onExtended(extension)
-        if (after !== undefined) await after
-      }
       const results = outcomes()
+      // Nothing to write: all of it is there already, perhaps since an attempt of our own whose answer was lost.
+      const after = extension === null ? this.#onFound(sizeSeen(results)) : this.#onExtended(extension)
+      if (after !== undefined) await after
       for (let i = 0; i < batch.length; i++) settle(batch[i] as Pending, results[i] as Receipt | PhiError)
     } catch (error) {
       this.#failed(batch, error)
@@ -359,6 +361,10 @@ export class Appender {
     }
   }
 }
+
+/** How long the log is at least, by the entries that were found in it. */
+const sizeSeen = (results: Outcomes): number =>
+  results.reduce((size, result) => (isPhiError(result) ? size : Math.max(size, result.index + 1)), 0)
 
 function settle(pending: Pending, outcome: Receipt | PhiError): void {
   if (pending.settled) return

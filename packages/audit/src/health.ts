@@ -50,6 +50,11 @@ export class HealthRecorder {
     this.#lastAppendAt = this.#clock()
   }
 
+  /** The log is at least so long. */
+  found(size: number): void {
+    this.#size = Math.max(this.#size ?? 0, size)
+  }
+
   checkpointed(size: number): void {
     this.#size = Math.max(this.#size ?? 0, size)
     this.#checkpointFailed = false

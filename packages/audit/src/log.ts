@@ -194,6 +194,15 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     return undefined
   }
 
+  /** Entries were there already: since another process wrote them, or since we did and did not hear of it. */
+  const found = (size: number): Promise<void> | undefined => {
+    health.found(size)
+    if (checkpointer === undefined || size <= (checkpointer.last?.size ?? 0)) return undefined
+    if (isFirst(checkpointer)) return signInBackground()
+    signLater(checkpointIntervalMs)
+    return undefined
+  }
+
   /** A process that has nothing left to do may end before: close() signs the last checkpoint. */
   const signLater = (delayMs: number) => {
     if (checkpointTimer !== undefined) return
@@ -201,7 +210,7 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     ;(checkpointTimer as { unref?: () => void }).unref?.()
   }
 
-  const appender = new Appender(store, log, clock, limits, extended, failed)
+  const appender = new Appender(store, log, clock, limits, extended, found, failed)
 
   /** Events of the log's own making are never sealed: they name no patient, and a pruning must be readable for as long as the log is. */
   // Not an async function, which would make two more promises for every event.

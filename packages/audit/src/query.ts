@@ -94,8 +94,12 @@ async function findAlso(
   const terms = subjectTerms(query)
   if (sealer?.blind === undefined || terms.length === 0) return plain
   const { patient: _patient, resource: _resource, ...rest } = query
-  const blind = await Promise.all(terms.map((term) => (sealer.blind as NonNullable<Sealer['blind']>)(log.tenant, term)))
-  const hidden = await store.find(log, { ...rest, blind })
+  const blinded = await Promise.all(terms.map((term) => (sealer.blind as NonNullable<Sealer['blind']>)(log.tenant, term)))
+  const hidden: StoredEntry[] = []
+  for (let key = 0; key < (blinded[0] as readonly string[]).length; key++) {
+    const blind = blinded.map((values) => values[key]).filter((value) => value !== undefined)
+    if (blind.length === terms.length) hidden.push(...(await store.find(log, { ...rest, blind })))
+  }
   const sign = query.order === 'newest' ? -1 : 1
   return [...plain, ...hidden].sort((a, b) => sign * (a.index - b.index)).slice(0, query.limit)
 }

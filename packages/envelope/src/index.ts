@@ -3,6 +3,7 @@
  *
  * @module @phi/envelope
  */
+export { type AuditPlace, type AuditSealer, auditSealer } from './audit-sealer.ts'
 export type { HorizonOptions, HorizonResult } from './destruction/backup-horizon.ts'
 export type { CancelOptions } from './destruction/cancel.ts'
 export {

@@ -53,12 +53,18 @@ export interface Prunable {
   checkpoint(): Promise<string>
 }
 
-/** Hashes lines as they pass. */
-async function* hashed(lines: AsyncIterable<string>, update: (bytes: Uint8Array) => void): AsyncGenerator<string> {
-  for await (const line of lines) {
-    update(utf8(line))
-    yield line
+/** Hashes lines as they pass. The digest is there once the last one was taken. */
+function hashing(lines: AsyncIterable<string>): { readonly lines: AsyncGenerator<string>; digest(): string | undefined } {
+  const parts = sha256Parts()
+  let digest: string | undefined
+  async function* pass() {
+    for await (const line of lines) {
+      parts.update(utf8(line))
+      yield line
+    }
+    digest = toHex(parts.digest())
   }
+  return { lines: pass(), digest: () => digest }
 }
 
 /** The end of the prefix that may go: entries recorded before an instant, none of them held. */
@@ -130,11 +136,12 @@ export async function pruneLog(target: Prunable, options: PruneOptions): Promise
     context: by.context,
   })
   const note = await target.checkpoint()
-  const digest = sha256Parts()
   const open = (index: number) => (index >= from && index < to ? groupNames : [])
-  const kept = await options.archive(hashed(exportLines(store, log, note, { open }), (bytes) => digest.update(bytes)))
-  const archiveSha256 = toHex(digest.digest())
-  if (kept.sha256 !== archiveSha256) throw auditError('PHI_AUDIT_PRUNE_ARCHIVE', { path: 'archive' })
+  const passing = hashing(exportLines(store, log, note, { open }))
+  const kept = await options.archive(passing.lines)
+  const archiveSha256 = passing.digest()
+  if (archiveSha256 === undefined || kept?.sha256 !== archiveSha256)
+    throw auditError('PHI_AUDIT_PRUNE_ARCHIVE', { path: 'archive' })
 
   // Archiving takes its time, and a hold may have been placed meanwhile.
   const again = await endOfPrefix(target, from, to, options)

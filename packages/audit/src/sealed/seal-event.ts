@@ -25,7 +25,9 @@ export function soleKeeper(patients: readonly string[] | undefined): string | nu
 const blinded = async ({ sealer }: Sealing, tenant: string, subject: string): Promise<string[]> =>
   sealer.blind === undefined
     ? []
-    : Promise.all(searchTerms({ subject }).map((term) => (sealer.blind as NonNullable<Sealer['blind']>)(tenant, term)))
+    : Promise.all(
+        searchTerms({ subject }).map(async (term) => (await (sealer.blind as NonNullable<Sealer['blind']>)(tenant, term))[0]),
+      )
 
 /**
  * As `candidateOf`, with groups sealed. A group without content is left as it is: there is nothing in it.

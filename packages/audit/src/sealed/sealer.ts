@@ -24,13 +24,14 @@ export interface Sealer {
    */
   seal(place: SealPlace, patient: string | null, text: string): Promise<string>
   /**
-   * The text that was sealed; undefined when its key was destroyed for good. Whatever else keeps it from being opened is thrown: a
-   * key that cannot be reached now is not a key that is gone.
+   * The text that was sealed; undefined when its key was destroyed or withdrawn for good. Whatever else keeps it from being opened is
+   * thrown: a key that cannot be reached now is not a key that is gone.
    */
   open(place: SealPlace, sealed: string): Promise<string | undefined>
   /**
    * A search term as a keyed hash, the same each time: by these, and by nothing else, entries with a sealed subject are found by patient
    * and resource. Without it they are not.
+   * @returns under the key of today, and after it under each earlier one that is still searched by; of every term as many, in one order
    */
-  blind?(tenant: string, term: string): Promise<string>
+  blind?(tenant: string, term: string): Promise<readonly [string, ...string[]]>
 }

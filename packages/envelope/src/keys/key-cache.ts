@@ -60,6 +60,9 @@ export function makeKeyCache(custody: Custody): KeyCache {
     if (dropped.get(name)?.deref() === undefined) dropped.delete(name)
   })
 
+  /** Found empty by somebody who did not want keys made. Whoever does want them looks again at once. */
+  const unmade = new WeakSet<Holding>()
+
   const newOwner = (name: string, tenant: string, subject: string | undefined): Owner => {
     const owner = { name, tenant, subject, holdings: new Map(), refreshing: undefined, retryAt: 0, epoch: 0 }
     forgotten.register(owner, name)
@@ -115,6 +118,8 @@ export function makeKeyCache(custody: Custody): KeyCache {
       for (const [at, holding] of holdings.entries()) {
         const { keys, failed } = found[at] as (typeof found)[number]
         holding.load(checkedAt, keys, failed)
+        if (!create && keys.length === 0) unmade.add(holding)
+        else unmade.delete(holding)
       }
       return
     }
@@ -141,7 +146,7 @@ export function makeKeyCache(custody: Custody): KeyCache {
       })
       const loaded = new Map(holdings.map((holding) => [holding.purpose, holding]))
       for (;;) {
-        const needing = holdings.filter((holding) => holding.needs)
+        const needing = holdings.filter((holding) => holding.needs || (create && unmade.has(holding)))
         const canWait = () => needing.every((holding) => holding.usable)
         if (needing.length === 0 || (clock() < owner.retryAt && canWait())) return loaded
         const { refreshing } = owner

@@ -616,3 +616,13 @@ describe('options of a keyring', () => {
     expect(await code(openKeyring(options as never))).toBe('PHI_ENVELOPE_OPTIONS')
   })
 })
+
+it('makes keys for who wants them at once after somebody looked who did not', async () => {
+  const keyring = await openKeyring({ kms: localKms.generate(), store: memoryKeyStore() })
+  const without = await keyring.tenant('clinic-a', { create: false })
+  expect(() => without.field({ table: 't', column: 'c' }).seal('x', { row: '1' })).toThrow()
+  const clinic = await keyring.tenant('clinic-a')
+  const field = clinic.field({ table: 't', column: 'c' })
+  expect(field.open(field.seal('x', { row: '1' }), { row: '1' })).toBe('x')
+  await keyring.close()
+})

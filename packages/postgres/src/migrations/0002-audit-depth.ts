@@ -46,6 +46,8 @@ begin
   end loop;
 end $$;
 grant usage on schema phi to phi_retention, phi_pruner;
+-- Versions and checksums, no secret: a service can look whether the schema is the one that it needs.
+grant select on phi.migration to phi_app, phi_auditor, phi_retention;
 grant phi_owner, phi_writer, phi_pruner to current_user;
 grant create on schema phi to phi_owner, phi_writer, phi_pruner;
 
