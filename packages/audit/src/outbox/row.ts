@@ -16,14 +16,16 @@ function macOf(key: Uint8Array, { tenant, origin }: LogKey, { eventId, queuedAt,
 
 const bodySchema = z.strictObject({
   outcome: z.enum(auditOutcomes),
+  /** The caller gave the time. */
+  timed: z.boolean(),
   texts: z.strictObject(Object.fromEntries(groupNames.map((name) => [name, z.string()])) as Record<GroupName, z.ZodString>),
 })
 
 /** The row of an event that is checked, filled in and, where the log seals, sealed. Salts are drawn when it enters the log. */
-export function outboxRow(key: Uint8Array, log: LogKey, { prepared, outcome }: Candidate, queuedAt: string): OutboxRow {
+export function outboxRow(key: Uint8Array, log: LogKey, { prepared, outcome, timed }: Candidate, queuedAt: string): OutboxRow {
   const { eventId, open } = prepared
   const texts = Object.fromEntries(groupNames.map((name) => [name, open[name].json]))
-  const row = { eventId, queuedAt, body: canonicalJson({ outcome, texts }) }
+  const row = { eventId, queuedAt, body: canonicalJson({ outcome, texts, timed }) }
   return { ...row, mac: toBase64(macOf(key, log, row)) }
 }
 
@@ -31,8 +33,8 @@ export function outboxRow(key: Uint8Array, log: LogKey, { prepared, outcome }: C
 export function candidateOfRow(key: Uint8Array, log: LogKey, row: OutboxRow): Candidate | undefined {
   try {
     if (!isInstant(row.queuedAt) || !equalBytes(fromBase64(row.mac), macOf(key, log, row))) return undefined
-    const { outcome, texts } = bodySchema.parse(JSON.parse(row.body))
-    return new Candidate(prepareEntry(row.eventId, texts, searchTerms(texts)), outcome, undefined, true)
+    const { outcome, texts, timed } = bodySchema.parse(JSON.parse(row.body))
+    return new Candidate(prepareEntry(row.eventId, texts, searchTerms(texts)), outcome, undefined, timed)
   } catch {
     return undefined
   }
