@@ -18,7 +18,8 @@ export const postgresErrors = {
   },
   PHI_PG_DRIVER: {
     problem: 'The database driver is not installed',
-    remedy: 'Install it beside @phi/postgres: `pg` for connect(), `postgres` for connectPostgresJs(), `@electric-sql/pglite` for embedded().',
+    remedy:
+      'Install it beside @phi/postgres: `pg` for connect(), `postgres` for connectPostgresJs(), `@electric-sql/pglite` for embedded().',
   },
   PHI_PG_UNAVAILABLE: {
     problem: 'The database could not be reached or could not do the work now',
@@ -45,6 +46,11 @@ export const postgresErrors = {
   PHI_PG_OPTIONS: {
     problem: 'An option is not valid',
     remedy: 'Correct the named option.',
+  },
+  PHI_PG_WORKER: {
+    problem: 'The thread that verifies ended without an answer, and nothing is known of the log',
+    remedy:
+      'Verify again; error.cause has what ended it. With a bundler, keep @phi/postgres external: the thread is a file of its own.',
   },
   PHI_PG_QUERY: {
     problem: 'The database refused a statement of this package',
