@@ -158,3 +158,4 @@ export {
   verifySignatures,
   withSignatures,
 } from './sign/verify-signatures.ts'
+export * from './store/index.ts'

@@ -1,0 +1,5 @@
+export { agreementStoreErrors } from './errors.ts'
+export { memoryAgreementStore } from './memory.ts'
+export { type AgreementRecord, readAgreementRecords, recordsOf, textOfRecords } from './record.ts'
+export { type RecordedAgreements, type RecordedSignature, recordedFrom, refuseUnfit } from './recorded.ts'
+export { type AgreementStore, loadRegistry, readRevisionNumber } from './store.ts'
