@@ -23,6 +23,7 @@ import { CLOCK_TOLERANCE_MS } from './link.ts'
 import * as merkle from './merkle/index.ts'
 import * as note from './note/index.ts'
 import { settingsOf } from './options.ts'
+import * as spool from './spool/index.ts'
 import * as store from './store/index.ts'
 import { findingKinds } from './verify/report.ts'
 
@@ -97,7 +98,7 @@ describe('the tables of the README', () => {
 
   it('name every value that is exported', () => {
     const rows = rowsOf(section('What it exports')).slice(1)
-    const entries = { '': root, '/merkle': merkle, '/note': note, '/store': store }
+    const entries = { '': root, '/merkle': merkle, '/note': note, '/store': store, '/spool': spool }
     const wanted = Object.entries(entries).map(([entry, all]) => [[`@phi/audit${entry}`], Object.keys(all).sort()])
     expect(rows.map(([from, values]) => [named(from), named(values)])).toEqual(wanted)
   })

@@ -20,6 +20,7 @@ describe('records', () => {
       origin: log.origin,
       event: { ...eventAt(3), subject: { ...eventAt(3).subject } },
       withheld: [],
+      sealed: [],
       altered: [],
       genuine: true,
     })

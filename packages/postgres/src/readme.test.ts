@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readDocument } from '../../core/test/documents.ts'
 import { runFirstProgram } from '../../core/test/readme.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../test/server.ts'
 import { type Db, embedded, migrate, postgresErrors } from './index.ts'
@@ -63,6 +64,15 @@ describe('the programs of the README', () => {
         await database.drop()
       }
     })
+  })
+})
+
+describe('the programs of the guides', () => {
+  it.each(['audit-outbox', 'sealed-audit', 'prune-audit', 'audit-spool'])('docs/%s.md runs as printed', async (name) => {
+    const guide = await readDocument(`docs/${name}.md`)
+    const found = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([block]) => block)
+    expect(found.length).toBeGreaterThan(0)
+    for (const program of found) await runs(program)
   })
 })
 
