@@ -3,6 +3,7 @@
  *
  * @module @phi/rbac
  */
+export * from './assignments/index.ts'
 export type { Because, Decision, NearestMiss, Outcome, Reason } from './decision/decision.ts'
 export { explain } from './decision/explain.ts'
 export { type Evidence, fulfil, stepUpChallenge } from './decision/fulfil.ts'

@@ -4,7 +4,9 @@
  * @module @phi/testing
  */
 export { agreementStoreSuite } from './agreement-store/agreement-store-suite.ts'
+export { type AuditDepthSuiteOptions, auditDepthSuite } from './audit-store/audit-depth-suite.ts'
 export { auditStoreSuite } from './audit-store/audit-store-suite.ts'
+export type { AuditDepthSupports, AuditDepthUnderTest } from './audit-store/depth.ts'
 export { caseStoreSuite } from './case-store/case-store-suite.ts'
 export { directiveStoreSuite } from './directive-store/directive-store-suite.ts'
 export { keyStoreSuite } from './key-store/key-store-suite.ts'
@@ -13,6 +15,7 @@ export type { KmsFault, KmsGap, KmsSupports, KmsUnderTest } from './kms/manifest
 export { type RetentionStoreSuiteOptions, retentionStoreSuite } from './retention-store/retention-store-suite.ts'
 export type { RetentionStoreSupports, RetentionStoreUnderTest, SuiteRecord } from './retention-store/under-test.ts'
 export { roleStoreSuite } from './role-store/role-store-suite.ts'
+export { scheduleStoreSuite } from './schedule-store/schedule-store-suite.ts'
 export { sessionStoreSuite } from './session-store/session-store-suite.ts'
 export type { StoreGap, StoreSuiteOptions, StoreSupports, StoreUnderTest } from './store/manifest.ts'
 export { ConformanceError } from './suite/assert.ts'

@@ -2,7 +2,7 @@ import { memoryStore } from '@phi/audit'
 import { randomBytes, toHex } from '@phi/core'
 import { localKms, memoryKeyStore, memoryTombstones } from '@phi/envelope'
 import { describe, it } from 'vitest'
-import { auditStoreSuite, keyStoreSuite, kmsSuite, register, tombstoneStoreSuite } from '../src/index.ts'
+import { auditDepthSuite, auditStoreSuite, keyStoreSuite, kmsSuite, register, tombstoneStoreSuite } from '../src/index.ts'
 
 // What the packages ship without a service behind it. Adapters to services are tested beside their loopback servers.
 
@@ -16,6 +16,19 @@ register(auditStoreSuite({ name: 'memoryStore', supports: inOneProcess, open: as
   describe,
   it,
 })
+
+register(
+  auditDepthSuite({
+    name: 'memoryStore',
+    supports: {
+      transactions: false,
+      outbox: false,
+      because: { transactions: 'memory has none', outbox: 'memory has no transactions' },
+    },
+    open: async () => ({ store: memoryStore() }),
+  }),
+  { describe, it },
+)
 
 register(keyStoreSuite({ name: 'memoryKeyStore', supports: inOneProcess, open: async () => ({ store: memoryKeyStore() }) }), {
   describe,

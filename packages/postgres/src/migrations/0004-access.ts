@@ -231,9 +231,9 @@ begin
   perform pg_advisory_xact_lock(1885890675);
   for whose in select distinct tenant from phi.session_tenant where until <= p_before loop
     entered := set_config('phi.tenant', whose, true);
-    delete from phi.session where tenant = whose and until <= p_before;
+    with gone as (delete from phi.session where tenant = whose and until <= p_before returning sid)
+      delete from phi.session_tenant using gone where session_tenant.sid = gone.sid;
     get diagnostics changed = row_count;
-    delete from phi.session_tenant where tenant = whose and until <= p_before;
     swept := swept + changed;
   end loop;
   ${leave}

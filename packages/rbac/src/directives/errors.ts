@@ -17,6 +17,12 @@ export const directiveErrors = {
     problem: 'The directive was not stored',
     remedy: 'Load the latest version and repeat the step on it; what was recorded before is never changed or shortened.',
   },
+  PHI_RBAC_DIRECTIVE_STORE_UNAVAILABLE: {
+    problem: 'The store of directives could not be reached',
+    remedy:
+      'Act on none of the patient’s directives until it can be. After an append, load the latest version: it may have been kept.',
+    retryable: true,
+  },
   PHI_RBAC_DIRECTIVE_OPTIONS: {
     problem: 'An option of the call is not valid',
     remedy: 'Correct the named option.',

@@ -4,6 +4,8 @@ import { directiveError } from './errors.ts'
 
 /**
  * Where directives are kept. Append-only: a new version may add steps to the history, and changes nothing else. A tenant sees its own.
+ * Of several that continue one version at the same time, one is kept. Rejects with PHI_RBAC_DIRECTIVE_STORE_UNAVAILABLE when it cannot
+ * be reached. `directiveStoreSuite` of `@phi/testing` holds an adapter to this contract.
  */
 export interface DirectiveStore {
   /**

@@ -53,4 +53,5 @@ export {
   type SessionRecord,
   type SessionStore,
   sessionEndings,
+  sessionRecordSchema,
 } from './store.ts'
