@@ -41,7 +41,8 @@ export const postgresErrors = {
   },
   PHI_PG_FORBIDDEN: {
     problem: 'The database role of this connection lacks a privilege that the work needs',
-    remedy: "Grant it the application role: migrate(db, { app: ['<login>'] }), or GRANT phi_app TO <login>.",
+    remedy:
+      "Grant it the role for the work: migrate(db, { app: ['<login>'] }) for a service; `auditor`, `retention` or `custodian` for what they do.",
   },
   PHI_PG_OPTIONS: {
     problem: 'An option is not valid',

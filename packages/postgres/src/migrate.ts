@@ -1,5 +1,6 @@
 import { sha256, systemClock, toHex, utf8 } from '@phi/core'
 import type { Db, Queryable, Transaction } from './client/db.ts'
+import { type Distribution, type DistributionStep, distribution } from './distribute.ts'
 import { postgresError } from './errors.ts'
 import { migrations as published } from './migrations/index.ts'
 import type { Migration } from './migrations/migration.ts'
@@ -14,8 +15,12 @@ export interface MigrateOptions {
   readonly auditor?: readonly string[]
   /** Login roles that get `phi_retention`, which prunes and disposes. */
   readonly retention?: readonly string[]
+  /** Login roles that get `phi_custodian`: jobs that walk over the keys of all tenants (rotation that is due, rewraps, restores). */
+  readonly custodian?: readonly string[]
   /** The time, in milliseconds, for which partitions are made ahead. Default: the machine's clock. */
   readonly now?: number
+  /** Spreads the tables over an engine's nodes, by tenant. After each migration, since new tables need it too. */
+  readonly distribute?: Distribution
 }
 
 export interface MigrateReport {
@@ -24,6 +29,8 @@ export interface MigrateReport {
   readonly to: number
   /** What was applied; with `dryRun`, what would be, with its SQL. */
   readonly applied: readonly { readonly version: number; readonly name: string; readonly sql: string }[]
+  /** With `distribute`: what was run after the migrations, or with `dryRun` would be. */
+  readonly distributed?: readonly DistributionStep[]
 }
 
 /** The key of the advisory lock that makes migrations of one database wait for each other. Held by a transaction, never a session. */
@@ -96,7 +103,9 @@ export async function migrateWith(db: Db, known: readonly Migration[], options: 
     const applied = await appliedVersions(tx)
     const todo = pending(applied, known)
     const from = Math.max(0, ...applied.keys())
-    if (options.dryRun === true) return { from, to: latest, applied: todo }
+    const steps = options.distribute === undefined ? [] : distribution(options.distribute)
+    const report = { from, to: latest, applied: todo, ...(options.distribute === undefined ? {} : { distributed: steps }) }
+    if (options.dryRun === true) return report
     if (todo.length > 0) {
       await tx.exec('create schema if not exists phi')
       await tx.exec(
@@ -115,13 +124,16 @@ export async function migrateWith(db: Db, known: readonly Migration[], options: 
       await tx.exec('grant phi_app, phi_auditor to current_user')
       if (latest > 1) {
         await tx.exec('grant phi_retention to current_user')
+        if (latest > 2) await tx.exec('grant phi_custodian to current_user')
         await addMonths(tx, options.now ?? systemClock())
       }
       for (const role of options.app ?? []) await grant(tx, 'phi_app', role, 'app')
       for (const role of options.auditor ?? []) await grant(tx, 'phi_auditor', role, 'auditor')
       for (const role of options.retention ?? []) await grant(tx, 'phi_retention', role, 'retention')
+      for (const role of options.custodian ?? []) await grant(tx, 'phi_custodian', role, 'custodian')
     }
-    return { from, to: latest, applied: todo }
+    for (const { sql } of steps) await tx.exec(sql)
+    return report
   }
   try {
     return await db.transaction(work)

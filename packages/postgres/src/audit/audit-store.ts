@@ -119,7 +119,8 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
   const reading = async <T>({ tenant }: LogKey, run: (tx: Queryable) => Promise<T>): Promise<T> => {
     try {
       return await db.transaction(async (tx) => {
-        await tx.exec(`set local role ${role}; set local "phi.tenant" = '${tenant.replaceAll("'", "''")}'`)
+        // As parameters: a statement's text is what the server shows to others, and writes to its log.
+        await tx.query(`select set_config('role', $1, true), set_config('phi.tenant', $2, true)`, [role, tenant])
         return run(tx)
       })
     } catch (error) {
@@ -149,6 +150,13 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
         throw writeError(error, 'before')
       }
     })
+
+  /** Inside a caller's transaction. Where that has the only connection, a log that is not known yet could not be asked for. */
+  const knownLog = (key: LogKey): Promise<OpenLog> => {
+    if (db.singleConnection && !logs.has(`${key.tenant}\n${key.origin}`))
+      throw auditError('PHI_AUDIT_STORE', { detail: 'open the log before the transaction' })
+    return openLog(key)
+  }
 
   /** For readers: reading a log that is not there does not make it. */
   const findLog = (key: LogKey): Promise<OpenLog> =>
@@ -274,7 +282,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     },
 
     async extendIn(tx, key, eventIds, build) {
-      const log = await openLog(key)
+      const log = await knownLog(key)
       // Whether this commits is the caller's affair: the next extension finds out under the lock.
       log.lane.expected = undefined
       try {
@@ -286,7 +294,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     },
 
     async enqueueIn(tx, key, { eventId, queuedAt, body, mac }) {
-      const { id } = await openLog(key)
+      const { id } = await knownLog(key)
       try {
         const { rows } = await tx.query<{ queued_at: string; body: string; mac: string }>(
           'select queued_at, body, mac from phi.audit_enqueue($1, $2, $3, $4, $5, $6)',
@@ -360,7 +368,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     },
 
     async holds(tx, key) {
-      const { id } = await openLog(key)
+      const { id } = await knownLog(key)
       const holder = holders.get(tx)?.get(id)
       if (holder === undefined) return false
       try {

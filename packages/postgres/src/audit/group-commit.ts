@@ -1,5 +1,5 @@
 import { auditError } from '@phi/audit/store'
-import type { Db, Pinned } from '../client/db.ts'
+import { type Db, type Pinned, sqlStateOf } from '../client/db.ts'
 import { postgresError } from '../errors.ts'
 import { failureOf } from '../translate.ts'
 import { EXTEND } from './rows.ts'
@@ -18,6 +18,7 @@ export interface GroupCommitOptions {
 
 /** The number of parameters of phi.audit_extend, and of phi.audit_extend_many. */
 const PARAMETERS = 19
+const TENANT = 0
 const LOG = 1
 
 /** Separates the logs in a parameter of phi.audit_extend_many. Canonical JSON, base64, leaves and identifiers never hold it. */
@@ -28,11 +29,16 @@ export const EXTEND_MANY = `select phi.audit_extend_many(${Array.from({ length: 
 /** After so many deadlocks or serialisation failures in a row, each extension is sent by itself: alone it holds no other's lock. */
 const ATTEMPTS_TOGETHER = 3
 
+/** The server's statement_timeout is too short for so many logs, or somebody cancelled: one by one there is progress. */
+const CANCELED = '57014'
+
 /** An extension on its way. */
 interface Item {
   /** The parameters of phi.audit_extend. */
   readonly params: readonly unknown[]
   readonly size: number
+  /** Holds the separator, which no text of ours does: joined with others it would shift their texts, so it never is. */
+  readonly unjoinable: boolean
   readonly resolve: (extended: boolean) => void
   readonly reject: (error: unknown) => void
 }
@@ -62,6 +68,13 @@ const sizeOf = (params: readonly unknown[]): number =>
 const joined = (items: readonly Item[]): string[] =>
   Array.from({ length: PARAMETERS }, (_, p) => items.map(({ params }) => params[p]).join(SEPARATOR))
 
+/** A number that differs from log to log, also where logs are numbered within their tenant (FNV-1a, 32 bits). */
+function spread(name: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
 /** Callers of one turn of the event loop, and those whom the last answer woke, come in before the next statement leaves. */
 const gathered = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
@@ -73,8 +86,8 @@ interface Track {
 
 /**
  * Sends extensions of different logs together: what gathers while a statement is under way is the next statement, so statements grow
- * with load, and a lone extension waits for nobody. A thousand tenants that append at once
- * take four connections and a few commits, in place of a thousand of each.
+ * with load, and a lone extension waits for nobody. A thousand tenants that append at once take four connections and a few commits,
+ * in place of a thousand of each.
  *
  * Each log stays independent. An extension resolves when the statement's commit is durable; one that cannot be written is told apart
  * from the others by the database; and where the answer to a statement is lost, the outcome of every extension in it is unknown, to
@@ -110,9 +123,10 @@ export class GroupCommit {
    */
   extend(params: readonly unknown[]): Promise<boolean> {
     // One log's extensions build on each other, so they never travel side by side.
-    const track = this.#tracks[(params[LOG] as number) % this.#tracks.length] as Track
+    const track = this.#tracks[spread(`${params[TENANT]} ${params[LOG]}`) % this.#tracks.length] as Track
     return new Promise((resolve, reject) => {
-      track.waiting.push({ params, size: sizeOf(params), resolve, reject })
+      const unjoinable = params.some((param) => typeof param === 'string' && param.includes(SEPARATOR))
+      track.waiting.push({ params, size: sizeOf(params), unjoinable, resolve, reject })
       if (!track.running) void this.#run(track)
     })
   }
@@ -153,9 +167,11 @@ export class GroupCommit {
     let count = 0
     let size = 0
     while (count < waiting.length && count < this.#maxLogs) {
-      size += (waiting[count] as Item).size
-      if (count > 0 && size > this.#maxBytes) break
+      const item = waiting[count] as Item
+      size += item.size
+      if (count > 0 && (size > this.#maxBytes || item.unjoinable)) break
       count++
+      if (item.unjoinable) break
     }
     return waiting.splice(0, count)
   }
@@ -172,7 +188,8 @@ export class GroupCommit {
       } catch (error) {
         const failure = failureOf(error)
         if (failure === 'again' && attempt < ATTEMPTS_TOGETHER) continue
-        if (failure === 'again' || failure === 'refused') return this.#sendEach(connection, items)
+        if (failure === 'again' || failure === 'refused' || sqlStateOf(error) === CANCELED)
+          return this.#sendEach(connection, items)
         for (const { reject } of items) reject(error)
         return failure === 'unknown'
       }

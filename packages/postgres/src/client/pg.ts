@@ -42,6 +42,9 @@ async function run<Row>(client: Pool | ClientBase, sql: string, params: unknown[
 
 /** Wraps a `pg` Pool that the caller made and configures. TLS is then the caller's to see to. */
 export function fromPool(pool: Pool): Db {
+  // A connection that breaks between two owners, or while it is being thrown away, reports that to nobody, and an error event that
+  // nobody listens for ends the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const pin = async (): Promise<Session> => {
     const client = await pool.connect()
     // A connection that breaks while nobody waits for it must not end the process.
@@ -50,7 +53,8 @@ export function fromPool(pool: Pool): Db {
     return {
       query: (sql, params) => run(client, sql, params),
       release: (broken = false) => {
-        client.off('error', ignore)
+        // What is thrown away can still report that it broke.
+        if (!broken) client.off('error', ignore)
         client.release(broken)
       },
     }

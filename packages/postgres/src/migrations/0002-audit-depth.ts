@@ -290,6 +290,11 @@ begin
     end if;
   end if;
   if p_tiles <> '' then
+    -- Only subtrees that these entries complete: one laid down ahead of its time would stop the log when it comes to be.
+    if exists (select from unnest(string_to_array(p_tiles, E'\\x1e')) as t
+      where (split_part(t, ' ', 2)::numeric + 1) * power(256::numeric, split_part(t, ' ', 1)::int) not between p_size + 1 and p_size + p_count) then
+      raise exception using errcode = 'PHI03', message = 'the entries do not continue the log';
+    end if;
     insert into phi.audit_tile (tenant, log, level, idx, hash)
       select p_tenant, p_log, split_part(t, ' ', 1)::int, split_part(t, ' ', 2)::bigint, split_part(t, ' ', 3)
       from unnest(string_to_array(p_tiles, E'\\x1e')) as t;

@@ -28,6 +28,8 @@ const declared = parameters.map(([name]) => `p_${name} text`).join(', ')
 const lists = parameters.map(([name]) => `${name} text[] := string_to_array(p_${name}, E'\\x1f');`).join('\n  ')
 const given = parameters.map(([name, type]) => (type === 'text' ? `${name}[i]` : `${name}[i]::${type}`)).join(', ')
 
+const lengths = parameters.map(([name]) => `cardinality(${name})`).join(', ')
+
 /** Extends the i-th log, unless somebody else holds its head. Written out where it is needed: a block cannot be shared. */
 const extendOne = `
         if previous <> '' and previous <> tenants[i] then
@@ -67,6 +69,9 @@ declare
   turns int[];
   i int;
 begin
+  if exists (select from unnest(array[${lengths}]) as n where n is distinct from cardinality(tenants)) then
+    raise exception using errcode = '22023', message = 'the lists differ in length';
+  end if;
   select array_agg(x.n order by x.tenant collate "C", x.log::int, x.n), array_agg('f'::text)
     into turns, nothing from unnest(tenants, logs) with ordinality as x (tenant, log, n);
   results := nothing;
