@@ -1,16 +1,17 @@
 /**
- * Bundles the benchmarks as users get the packages, without the bookkeeping that running TypeScript directly adds to every
- * function, and runs them.
+ * Bundles the benchmarks, or with `load` as the first argument the load command, as users get the packages, without the bookkeeping
+ * that running TypeScript directly adds to every function, and runs them.
  */
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
+const [entry] = process.argv[2] === 'load' ? process.argv.splice(2, 1) : ['main']
 const folder = fileURLToPath(new URL('.tmp/', import.meta.url))
 mkdirSync(folder, { recursive: true })
 await build({
-  entryPoints: [fileURLToPath(new URL('src/main.ts', import.meta.url))],
-  outfile: `${folder}main.mjs`,
+  entryPoints: [fileURLToPath(new URL(`src/${entry}.ts`, import.meta.url))],
+  outfile: `${folder}${entry}.mjs`,
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -38,4 +39,4 @@ await build({
   ],
   logLevel: 'error',
 })
-await import(pathToFileURL(`${folder}main.mjs`).href)
+await import(pathToFileURL(`${folder}${entry}.mjs`).href)

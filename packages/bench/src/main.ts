@@ -17,7 +17,9 @@ import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
 import { fileAgainstAge, fileAgainstOneShot, fileRange } from './rows/envelope-file.ts'
 import { proveAgainstPeer, verifyAgainstPeer } from './rows/hypercore.ts'
+import { appendManyTenants } from './rows/many-tenants.ts'
 import { retentionPlan } from './rows/retention.ts'
+import { retentionPlanSql } from './rows/retention-sql.ts'
 import { verifyPostgres } from './rows/verify-postgres.ts'
 import { stopServer } from './server.ts'
 
@@ -26,6 +28,7 @@ const rows: readonly Row[] = [
   appendManyCallers,
   appendOneCaller,
   appendAgainstLocking,
+  appendManyTenants,
   verifyPostgres,
   verifyAgainstPeer,
   proveAgainstPeer,
@@ -49,6 +52,7 @@ const rows: readonly Row[] = [
   breachByDate,
   breachByTemporal,
   retentionPlan,
+  retentionPlanSql,
   baaDecide,
   baaDiff,
 ]

@@ -1,6 +1,8 @@
 export { directiveStore } from './access/directive-store.ts'
 export { roleStore } from './access/role-store.ts'
 export { sessionStore } from './access/session-store.ts'
+export { type Acting, actingAs } from './acting/acting-as.ts'
+export { installRowLevelSecurity } from './acting/install.ts'
 export { type AgreementStoreOptions, agreementStore } from './agreements/agreement-store.ts'
 export { type AuditStoreOptions, auditStore } from './audit/audit-store.ts'
 export type { GroupCommitOptions } from './audit/group-commit.ts'
@@ -30,4 +32,5 @@ export {
   retentionPlanner,
 } from './retention/retention-planner.ts'
 export { type RetentionStoreOptions, retentionStore } from './retention/retention-store.ts'
+export { type ScheduleStoreOptions, scheduleStore } from './retention/schedule-store.ts'
 export { type VerifyInWorkerOptions, verifyInWorker } from './verify-in-worker.ts'
