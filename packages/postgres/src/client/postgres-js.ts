@@ -152,7 +152,10 @@ async function openLive(driver: Driver, target: Target, socketOf: () => Promise<
   const die = (): void => {
     if (dead) return
     dead = true
-    for (const refuse of [...unanswered]) refuse(gone())
+    // A moment later: what the driver knows about the reason comes first.
+    setImmediate(() => {
+      for (const refuse of [...unanswered]) refuse(gone())
+    })
     lost()
   }
   const kill = (): void => {
