@@ -35,11 +35,20 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '08': 'unknown',
 }
 
+/**
+ * A disk that fails while the write-ahead log is written ends the server or the session, perhaps after the commit's own record was on
+ * the disk: recovery then finds it committed. The severity comes in the server's language, so any word but ERROR counts.
+ */
+function isPanic(error: unknown, state: string): boolean {
+  const { severity } = error as { severity?: unknown }
+  return /^(53100|58|XX)/.test(state) && typeof severity === 'string' && severity !== 'ERROR'
+}
+
 /** A driver's error, or one of ours around it, as {@link Failure}. Without an SQLSTATE the connection broke: `unknown`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommitUnknown) return 'unknown'
   const state = sqlStateOf(error)
-  if (state === undefined) return 'unknown'
+  if (state === undefined || isPanic(error, state)) return 'unknown'
   return FAILURES[state] ?? FAILURES[state.slice(0, 3)] ?? FAILURES[state.slice(0, 2)] ?? 'refused'
 }
 

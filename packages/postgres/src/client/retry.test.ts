@@ -152,3 +152,12 @@ describe('transactional', () => {
     },
   )
 })
+
+it('S123 a server that dies while it writes its log does not say that nothing was written', () => {
+  const failed = (code: string, severity: string) => failureOf(Object.assign(new Error('x'), { code, severity }))
+  expect(failed('53100', 'PANIC')).toBe('unknown')
+  expect(failed('58030', 'FATAL')).toBe('unknown')
+  expect(failed('53100', 'PANIK')).toBe('unknown')
+  expect(failed('53100', 'ERROR')).toBe('later')
+  expect(failed('53300', 'FATAL')).toBe('later')
+})
