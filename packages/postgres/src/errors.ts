@@ -44,6 +44,11 @@ export const postgresErrors = {
     remedy:
       "Grant it the role for the work: migrate(db, { app: ['<login>'] }) for a service; `auditor`, `retention` or `custodian` for what they do.",
   },
+  PHI_PG_ACTING: {
+    problem: 'The work cannot be done in the name of this actor, and nothing of it was kept',
+    remedy:
+      'See which: the role must be one that row security binds, and the transaction must stay with one tenant, actor and role.',
+  },
   PHI_PG_OPTIONS: {
     problem: 'An option is not valid',
     remedy: 'Correct the named option.',

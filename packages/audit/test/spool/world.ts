@@ -113,4 +113,4 @@ export async function until(condition: () => boolean, what: string): Promise<voi
 }
 
 /** Options of a log that gives up soon: for stores that are away. */
-export const impatient = { limits: { timeoutMs: 60 } } as const
+export const impatient = { limits: { timeoutMs: 250 } } as const

@@ -175,8 +175,9 @@ async function openLive(driver: Driver, target: Target, socketOf: () => Promise<
     socket: async () => {
       if (socket !== undefined || dead) throw gone()
       socket = await socketOf()
-      if (dead) socket.destroy()
-      return socket
+      if (!dead) return socket
+      socket.destroy()
+      throw gone()
     },
   }
   // The declared options know neither `socket`, which the manual describes, nor the lists of hosts that they are parsed into.

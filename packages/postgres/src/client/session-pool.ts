@@ -36,18 +36,20 @@ export function sessionPool(
   const endings: Promise<void>[] = []
   let opening = 0
   let closed = false
+  let drained = (): void => {}
 
   const drop = (live: Live): void => {
     all.delete(live)
     const at = idle.indexOf(live)
     if (at >= 0) idle.splice(at, 1)
+    drained()
   }
 
   const keep = (live: Live): void => {
     if (live.dead) drop(live)
     else if (closed) {
-      drop(live)
       endings.push(live.end())
+      drop(live)
     } else {
       let served = false
       while (!served && waiting.length > 0) served = waiting.shift()?.serve(live) ?? false
@@ -65,6 +67,8 @@ export function sessionPool(
         drop(live)
         serve()
       })
+      // It may have died before there was anything for `lost` to drop.
+      if (opened.dead) throw new Error('the connection ended as soon as it was open')
       live = opened
       all.add(opened)
     } catch (error) {
@@ -73,6 +77,7 @@ export function sessionPool(
     opening--
     if (live === undefined) serve()
     else if (closed || !waiter.serve(live)) keep(live)
+    drained()
   }
 
   const serve = (): void => {
@@ -117,7 +122,7 @@ export function sessionPool(
         }
         const waiter: Waiting = {
           serve: (live) => {
-            if (live.dead || !settle()) return live.dead
+            if (!settle()) return false
             resolve(sessionOf(live))
             return true
           },
@@ -136,7 +141,13 @@ export function sessionPool(
         all.delete(live)
         endings.push(live.end())
       }
-      while (endings.length > 0) await endings.pop()
+      await new Promise<void>((resolve) => {
+        drained = () => {
+          if (all.size === 0 && opening === 0) resolve()
+        }
+        drained()
+      })
+      await Promise.all(endings)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PeerCertificate } from 'node:tls'
 import { isPhiError, type PhiError } from '@phi/core'
 import { describe, expect, it } from 'vitest'
 import { staysOnMachine, targetOf } from './tls.ts'
@@ -50,6 +51,38 @@ describe('where a connection may go', () => {
     expect(ssl).toEqual({ rejectUnauthorized: true, minVersion: 'TLSv1.2', checkServerIdentity: expect.any(Function) })
     expect(url.searchParams.has('sslmode')).toBe(false)
     expect(url.searchParams.get('application_name')).toBe('x')
+  })
+
+  it('S14 compares the certificate with what was asked for, an address too, and not with "localhost"', () => {
+    const certificate = {
+      subjectaltname: 'DNS:localhost, IP Address:10.0.0.5',
+      subject: { CN: 'x' },
+    } as unknown as PeerCertificate
+    const check = (host: string) => {
+      const { ssl } = targetOf(`postgres://u:p@${host}/db?sslmode=verify-full`)
+      return ssl === false ? 'no TLS' : (ssl.checkServerIdentity('localhost', certificate)?.message ?? 'fits')
+    }
+    expect(check('10.0.0.5')).toBe('fits')
+    for (const host of ['10.0.0.6', '[2001:db8::1]', 'db.example']) expect(check(host)).not.toBe('fits')
+  })
+
+  it('S14 goes by PGHOST where the string names no host, as the drivers do', () => {
+    const before = process.env.PGHOST
+    try {
+      process.env.PGHOST = 'db.example'
+      expect(refusal('postgres:///db').code).toBe('PHI_PG_INSECURE')
+      process.env.PGHOST = '/var/run/postgresql'
+      expect(targetOf('postgres:///db')).toMatchObject({ ssl: false, host: '/var/run/postgresql' })
+      delete process.env.PGHOST
+      expect(targetOf('postgres:///db')).toMatchObject({ ssl: false, host: 'localhost' })
+    } finally {
+      if (before === undefined) delete process.env.PGHOST
+      else process.env.PGHOST = before
+    }
+  })
+
+  it('refuses a port that is none', () => {
+    expect(refusal('postgres://u:s3cret@localhost/db?port=x')).toMatchObject({ code: 'PHI_PG_URL', path: 'port' })
   })
 
   it('reads the certificate files that the string names', () => {
