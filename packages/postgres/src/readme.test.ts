@@ -77,6 +77,7 @@ describe('the programs of the guides', () => {
     'many-tenants',
     'stores-on-postgres',
     'check-a-database',
+    'act-as-somebody',
   ])('docs/%s.md runs as printed', async (name) => {
     const guide = await readDocument(`docs/${name}.md`)
     const found = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([block]) => block)
