@@ -78,13 +78,17 @@ describe('the programs of the guides', () => {
     'stores-on-postgres',
     'check-a-database',
     'act-as-somebody',
-  ])('docs/%s.md runs as printed', async (name) => {
-    const guide = await readDocument(`docs/${name}.md`)
-    const found = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([block]) => block)
-    expect(found.length).toBeGreaterThan(0)
-    for (const program of found) await runs(program)
-    // Programs that make a PGlite database take seconds each, and more on a busy machine.
-  }, 240_000)
+  ])(
+    'docs/%s.md runs as printed',
+    async (name) => {
+      const guide = await readDocument(`docs/${name}.md`)
+      const found = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([block]) => block)
+      expect(found.length).toBeGreaterThan(0)
+      for (const program of found) await runs(program)
+      // Programs that make a PGlite database take seconds each, and more on a busy machine.
+    },
+    240_000,
+  )
 })
 
 describe('the tables of the README', () => {

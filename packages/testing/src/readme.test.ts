@@ -39,8 +39,14 @@ describe('the README', () => {
       kmsSuite: api.kmsSuite({ name: 'kms', supports: { destroy: 'immediate' }, open: nothing }).cases.length,
       keyStoreSuite: api.keyStoreSuite({ name: 'keys', open: nothing }).cases.length,
       tombstoneStoreSuite: api.tombstoneStoreSuite({ name: 'tombstones', open: nothing }).cases.length,
-      retentionStoreSuite: api.retentionStoreSuite({ name: 'retention', open: nothing }).cases.length,
+      auditDepthSuite: api.auditDepthSuite({ name: 'audit, at depth', open: nothing }).cases.length,
       sessionStoreSuite: api.sessionStoreSuite({ name: 'sessions', open: nothing }).cases.length,
+      directiveStoreSuite: api.directiveStoreSuite({ name: 'directives', open: nothing }).cases.length,
+      roleStoreSuite: api.roleStoreSuite({ name: 'roles', open: nothing }).cases.length,
+      agreementStoreSuite: api.agreementStoreSuite({ name: 'agreements', open: nothing }).cases.length,
+      caseStoreSuite: api.caseStoreSuite({ name: 'cases', open: nothing }).cases.length,
+      scheduleStoreSuite: api.scheduleStoreSuite({ name: 'schedules', open: nothing }).cases.length,
+      retentionStoreSuite: api.retentionStoreSuite({ name: 'retention', open: nothing }).cases.length,
     }
     for (const [name, , cases] of rows) expect(Number(cases), name).toBe(sizes[named(name)[0] as string])
     expect(section('The suites')).toContain(`\`caseTimeoutMs\` (${DEFAULT_CASE_TIMEOUT_MS.toLocaleString('en-US')})`)
@@ -48,24 +54,30 @@ describe('the README', () => {
 
   it('lists every gap, and each of them skips a case', () => {
     const rows = rowsOf(section('Declaring gaps'))
+    const skipsOf = ({ cases }: api.Suite) => cases.filter(({ skipped }) => skipped === 'because').length
     const skippedBy = (supports: object) => ({
-      kms: api
-        .kmsSuite({ name: 'kms', supports: { destroy: 'scheduled', ...supports }, open: nothing })
-        .cases.filter(({ skipped }) => skipped === 'because').length,
-      retention: api
-        .retentionStoreSuite({ name: 'retention', supports, open: nothing })
-        .cases.filter(({ skipped }) => skipped === 'because').length,
-      stores: [api.auditStoreSuite, api.keyStoreSuite, api.tombstoneStoreSuite, api.sessionStoreSuite].map(
-        (suite) =>
-          suite({ name: 'store', supports, open: nothing }).cases.filter(({ skipped }) => skipped === 'because').length,
-      ),
+      kms: skipsOf(api.kmsSuite({ name: 'kms', supports: { destroy: 'scheduled', ...supports }, open: nothing })),
+      retention: skipsOf(api.retentionStoreSuite({ name: 'retention', supports, open: nothing })),
+      depth: skipsOf(api.auditDepthSuite({ name: 'audit, at depth', supports, open: nothing })),
+      stores: [
+        api.auditStoreSuite,
+        api.keyStoreSuite,
+        api.tombstoneStoreSuite,
+        api.sessionStoreSuite,
+        api.directiveStoreSuite,
+        api.roleStoreSuite,
+        api.agreementStoreSuite,
+        api.caseStoreSuite,
+        api.scheduleStoreSuite,
+      ].map((suite) => skipsOf(suite({ name: 'store', supports, open: nothing }))),
     })
     for (const [suite, cell] of rows) {
       const [gap] = named(cell) as [string]
       const because = { [gap]: 'because' }
-      const { kms, retention, stores } = skippedBy({ [gap]: gap === 'destroy' ? 'unsupported' : false, because })
+      const { kms, retention, depth, stores } = skippedBy({ [gap]: gap === 'destroy' ? 'unsupported' : false, because })
       if (named(suite)[0] === 'kmsSuite') expect(kms, gap).toBeGreaterThan(0)
       else if (named(suite)[0] === 'retentionStoreSuite') expect(retention, gap).toBe(1)
+      else if (named(suite)[0] === 'auditDepthSuite') expect(depth, gap).toBeGreaterThan(1)
       else for (const skipped of [...stores, retention]) expect(skipped, gap).toBeGreaterThan(0)
     }
     for (const fault of ['unreachable', 'denied', 'nonsense', 'silent']) {
@@ -76,6 +88,7 @@ describe('the README', () => {
     expect(rows.map(([, gap]) => named(gap)[0])).toEqual([
       ...['destroy', 'manyKeks', 'rotate', 'disable', 'elapse', 'faults'],
       'remaining',
+      ...['transactions', 'outbox', 'prune'],
       ...['shared', 'unreachable'],
     ])
   })

@@ -1,21 +1,20 @@
-import { ed25519Signer, memoryStore, openAuditLog, verifyBundle } from '@phi/audit'
+import { type AuditEventInput, ed25519Signer, memoryStore, openAuditLog, verifyBundle } from '@phi/audit'
 import { auditSealer, localKms, memoryKeyStore, memoryTombstones, openKeyring } from '@phi/envelope'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
 
 const origin = 'clinic.example/sealed'
-const therapist = { id: 'u-17', type: 'workforce', roles: ['therapist'] } as const
+const therapist = { id: 'u-17', type: 'workforce', roles: ['therapist'] } satisfies AuditEventInput['actor']
 
-const about = (patient: string, id: string, more: object = {}) =>
-  ({
-    id,
-    action: 'read',
-    outcome: 'success',
-    actor: therapist,
-    subject: { resource: { type: 'ProgressNote', id: `n-${id}` }, patients: [patient] },
-    context: { purpose: 'TREAT', reason: `a reason about ${patient}` },
-    ...more,
-  }) as const
+const about = (patient: string, id: string, more: Partial<AuditEventInput> = {}): AuditEventInput => ({
+  id,
+  action: 'read',
+  outcome: 'success',
+  actor: therapist,
+  subject: { resource: { type: 'ProgressNote', id: `n-${id}` }, patients: [patient] },
+  context: { purpose: 'TREAT', reason: `a reason about ${patient}` },
+  ...more,
+})
 
 async function clinic() {
   const kms = localKms.generate()

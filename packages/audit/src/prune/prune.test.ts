@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import {
   type AuditRecord,
+  type Exporter,
   ed25519Signer,
   memoryStore,
   openAuditLog,
@@ -15,7 +16,7 @@ import { yearsBefore } from './retention-floor.ts'
 
 const origin = 'clinic.example/old'
 const key = { tenant: 'default', origin }
-const officer = { actor: { id: 'u-1', type: 'workforce', roles: ['privacy-officer'] } } as const
+const officer: Exporter = { actor: { id: 'u-1', type: 'workforce', roles: ['privacy-officer'] } }
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest('hex')
 

@@ -4,10 +4,13 @@ import type { AuditEventInput } from '../event.ts'
 import { exportLines } from '../evidence/jsonl.ts'
 import type { Exporter } from '../export.ts'
 import { groupNames } from '../group.ts'
+import { parseLeaf } from '../leaf.ts'
 import { openNote, parseCheckpoint, type Verifier } from '../note/index.ts'
 import type { Receipt } from '../receipt.ts'
-import { type AuditRecord, readRecord } from '../record.ts'
-import type { AuditStore, LogKey } from '../store/store.ts'
+import type { AuditRecord } from '../record.ts'
+import { openRecord } from '../sealed/open-record.ts'
+import type { Sealer } from '../sealed/sealer.ts'
+import type { AuditStore, LogKey, Pruned, StoredEntry } from '../store/store.ts'
 import { verifyLog } from '../verify/verify.ts'
 import { retentionFloor, yearsBefore } from './retention-floor.ts'
 
@@ -18,7 +21,8 @@ export interface PruneOptions {
   readonly by: Exporter
   /**
    * Whether a record must stay, because of a litigation hold or anything else. Asked of every record in the order of the log; the first
-   * that must stay ends the prefix. Asked again right before the texts go. Who holds nothing says so: `() => false`.
+   * that must stay ends the prefix. Asked again right before the texts go, also where an interrupted pruning is finished. Who holds
+   * nothing says so: `() => false`. Sealed groups are opened for it; where `sealed` names one, its key was destroyed.
    */
   readonly isHeld: (record: AuditRecord) => boolean | Promise<boolean>
   /**
@@ -49,6 +53,7 @@ export interface Prunable {
   readonly log: LogKey
   readonly clock: Clock
   readonly verifier: Verifier
+  readonly sealer: Sealer | undefined
   append(event: AuditEventInput): Promise<Receipt>
   checkpoint(): Promise<string>
 }
@@ -67,20 +72,45 @@ function hashing(lines: AsyncIterable<string>): { readonly lines: AsyncGenerator
   return { lines: pass(), digest: () => digest }
 }
 
+/**
+ * Asks whether a record must stay. Anything but a plain no keeps it.
+ * @throws PhiError PHI_AUDIT_PRUNE when it is sealed and cannot be opened here: nobody could say whom it is about
+ */
+async function isKept({ log, sealer }: Prunable, entry: StoredEntry, isHeld: PruneOptions['isHeld']): Promise<boolean> {
+  const record = await openRecord(entry, log, sealer, { isStrict: true })
+  if (record.sealed.length > 0 && sealer === undefined)
+    throw auditError('PHI_AUDIT_PRUNE', { path: 'isHeld', detail: 'is asked of sealed records, and the log was opened without a sealer' })
+  return (await isHeld(record)) !== false
+}
+
+/**
+ * Finishes a pruning that was announced and may have been interrupted. Texts that are still there may be held by now.
+ * @throws PhiError PHI_AUDIT_PRUNE_HELD
+ */
+async function finish(target: Prunable, claims: readonly Pruned[], { isHeld }: PruneOptions): Promise<void> {
+  const last = claims.at(-1)
+  if (last === undefined) return
+  for await (const batch of target.store.read(target.log, { from: claims.at(-2)?.to ?? 0, to: last.to })) {
+    for (const entry of batch) {
+      const isWhole = groupNames.some((name) => entry.open[name] !== undefined)
+      if (isWhole && (await isKept(target, entry, isHeld))) throw auditError('PHI_AUDIT_PRUNE_HELD', { path: 'isHeld' })
+    }
+  }
+  await target.store.prune?.(target.log, last)
+}
+
 /** The end of the prefix that may go: entries recorded before an instant, none of them held. */
 async function endOfPrefix(
-  { store, log }: Prunable,
+  target: Prunable,
   from: number,
   end: number,
   { before, isHeld }: PruneOptions,
 ): Promise<{ to: number; endedBy: PruneReport['endedBy'] }> {
   let to = from
-  for await (const batch of store.read(log, { from, to: end })) {
+  for await (const batch of target.store.read(target.log, { from, to: end })) {
     for (const entry of batch) {
-      const record = readRecord(entry)
-      if (record.recordedAt >= before) return { to, endedBy: 'age' }
-      // Anything but a plain no keeps the record.
-      if ((await isHeld(record)) !== false) return { to, endedBy: 'hold' }
+      if (parseLeaf(entry.leaf).recordedAt >= before) return { to, endedBy: 'age' }
+      if (await isKept(target, entry, isHeld)) return { to, endedBy: 'hold' }
       to = entry.index + 1
     }
   }
@@ -115,9 +145,9 @@ export async function pruneLog(target: Prunable, options: PruneOptions): Promise
   if (Date.parse(before) > yearsBefore(clock(), retentionFloor.years))
     throw auditError('PHI_AUDIT_PRUNE_FLOOR', { path: 'before', info: { years: retentionFloor.years } })
 
-  const last = (await prunes(log)).at(-1)
-  if (last !== undefined) await prune(log, last)
-  const from = last?.to ?? 0
+  const claims = await prunes(log)
+  await finish(target, claims, options)
+  const from = claims.at(-1)?.to ?? 0
   const { size } = await store.head(log)
   const { to, endedBy } = await endOfPrefix(target, from, size, options)
   if (to === from) return { from, to, endedBy }

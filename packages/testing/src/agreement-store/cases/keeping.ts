@@ -181,13 +181,13 @@ export const keepingCases: readonly StoreCase<AgreementStore>[] = [
       const bad: readonly (readonly [string, unknown, string])[] = [
         ['a party that nobody knows', [gives(false)], 'PHI_BAA_REGISTRY'],
         ['a party in two descriptions', [party({ ...platform, kind: 'individual' })], 'PHI_BAA_REGISTRY'],
-        ['other terms under one id', [agreement(agreed({ permits: ['phi'] }))], 'PHI_BAA_RECORD'],
-        ['a signature of an agreement that is not there', [signature('nobody')], 'PHI_BAA_RECORD'],
-        ['a signed document with a space', [{ ...signature(before.id), jws: 'a.b.c ' }], 'PHI_BAA_RECORD'],
+        ['other terms under one id', [agreement(agreed({ permits: ['phi'] }))], 'PHI_BAA_AGREEMENT_RECORD'],
+        ['a signature of an agreement that is not there', [signature('nobody')], 'PHI_BAA_AGREEMENT_RECORD'],
+        ['a signed document with a space', [{ ...signature(before.id), jws: 'a.b.c ' }], 'PHI_BAA_AGREEMENT_RECORD'],
         ['an agreement that is none', [{ type: 'agreement', agreement: { id: 'x' } }], 'PHI_BAA_AGREEMENT'],
-        ['no record', [], 'PHI_BAA_RECORD'],
-        ['a record of another type', [{ type: 'friend' }], 'PHI_BAA_RECORD'],
-        ['a record with more', [{ ...party(host), more: 1 }], 'PHI_BAA_RECORD'],
+        ['no record', [], 'PHI_BAA_AGREEMENT_RECORD'],
+        ['a record of another type', [{ type: 'friend' }], 'PHI_BAA_AGREEMENT_RECORD'],
+        ['a record with more', [{ ...party(host), more: 1 }], 'PHI_BAA_AGREEMENT_RECORD'],
         ['a good record before a bad one', [party({ id: 'colleague', kind: 'provider' }), gives(false)], 'PHI_BAA_REGISTRY'],
       ]
       for (const [what, records, code] of bad) {
@@ -200,8 +200,13 @@ export const keepingCases: readonly StoreCase<AgreementStore>[] = [
       }
       for (const revision of [-1, 0.5, Number.NaN, '1' as unknown as number]) {
         const remedy = 'Use readRevisionNumber.'
-        await refused(() => store.append(tenant, [party(host)], revision), ['PHI_BAA_RECORD'], 'append at no revision', remedy)
-        await refused(() => store.at(tenant, revision), ['PHI_BAA_RECORD'], 'at no revision', remedy)
+        await refused(
+          () => store.append(tenant, [party(host)], revision),
+          ['PHI_BAA_AGREEMENT_RECORD'],
+          'append at no revision',
+          remedy,
+        )
+        await refused(() => store.at(tenant, revision), ['PHI_BAA_AGREEMENT_RECORD'], 'at no revision', remedy)
       }
       for (const nobody of ['', 'Clinic A', "x' or true --"]) {
         await refused(() => store.load(nobody), ['PHI_CORE_TENANT'], 'load of what is no tenant', 'Use parseTenant.')

@@ -45,7 +45,11 @@ export const sealedCases: readonly DepthCase[] = [
       equal(await found(blinded('patient:p-1')), '0,2', 'entries found by the blinded term of one patient')
       equal(await found(blinded('patient:p-3')), '', 'entries found by a blinded term that none has')
       equal(await found(blinded('patient:p-1'), blinded('type:Note')), '0,2', 'entries found by two blinded terms')
-      equal(await found(blinded('patient:p-1'), blinded('patient:p-2')), '', 'entries found by two blinded terms that no entry has both')
+      equal(
+        await found(blinded('patient:p-1'), blinded('patient:p-2')),
+        '',
+        'entries found by two blinded terms that no entry has both',
+      )
     },
   },
 ]

@@ -1,0 +1,482 @@
+import { usStates } from '@phi/core'
+import {
+  type AssessmentStatus,
+  type DateFact,
+  dateFacts,
+  type FlagFact,
+  NARROW_FROM,
+  NARROW_THROUGH,
+  type NarrowProfile,
+  type NarrowTable,
+  providers,
+} from '@phi/retention'
+import type { HoldSets } from './hold-sets.ts'
+import type { Fact, MappedTable } from './mapping.ts'
+import type { OpenTable } from './open-tables.ts'
+import { dayOf, idText, versionText } from './rows.ts'
+
+/** What SQL says of a record. `needs-assessment`: nothing; only `assess` of @phi/retention can. */
+export type NarrowStatus = AssessmentStatus | 'needs-assessment'
+
+/** By their numbers in the statements below. */
+export const narrowStatuses = [
+  'needs-assessment',
+  'retain',
+  'unknown',
+  'clock-not-started',
+  'condition-unmet',
+  'needs-sign-off',
+  'disposable',
+  'held',
+  'conflict',
+] as const satisfies readonly NarrowStatus[]
+
+const [OPEN, RETAIN, UNKNOWN, CLOCK, CONDITION, SIGN_OFF, DISPOSABLE, HELD, CONFLICT] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+
+/** Statuses whose records are worth assessing one by one before a disposal. */
+export const CANDIDATES = `(${OPEN}, ${DISPOSABLE})`
+
+const VISITS: readonly DateFact[] = ['serviceDate', 'mammogram', 'discharged', 'lastTreatment']
+const CARE: readonly DateFact[] = ['created', ...VISITS, 'lastEntry']
+const ENDS: readonly DateFact[] = ['lastInEffect', 'replaced', 'terminated']
+const BEGINNINGS: readonly DateFact[] = ['effective', 'signed']
+
+const any = (conditions: readonly string[]): string => (conditions.length === 0 ? 'false' : conditions.join(' or '))
+const cases = (branches: readonly (readonly [when: string, then: string | number])[], otherwise: string | number): string =>
+  `case ${branches
+    .filter(([when]) => when !== 'false')
+    .map(([when, then]) => `when ${when} then ${then}`)
+    .join(' ')} else ${otherwise} end`
+
+/** A statement's parameters, by the places that they get. */
+class Params {
+  readonly values: unknown[]
+  constructor(first: unknown) {
+    this.values = [first]
+  }
+  add(value: unknown, type: string): string {
+    this.values.push(value)
+    return `$${this.values.length}::${type}`
+  }
+}
+
+/** The facts of a table that SQL can compare, as expressions. */
+interface Facts {
+  readonly day: (fact: DateFact) => string | undefined
+  readonly days: (facts: readonly DateFact[]) => readonly string[]
+  /** The flag as a boolean expression; undefined where it is not known of any row. */
+  readonly flag: (fact: FlagFact) => string | undefined
+  readonly text: (fact: 'kind' | 'tenant' | 'subject' | 'state' | 'provider') => string | undefined
+  /** Facts that SQL does not read: a row where one is known is assessed. */
+  readonly opaque: readonly string[]
+}
+
+function factsOf({ table, types }: OpenTable, params: Params): Facts {
+  const of = (name: string): Fact | undefined => table.facts.find((fact) => fact.name === name)
+  const values = new Map<string, string>()
+  const constant = (name: string, value: string | boolean): string => {
+    const known = values.get(name) ?? params.add(`${value}`, typeof value === 'string' ? 'text' : 'text::boolean')
+    values.set(name, known)
+    return known
+  }
+  const day: Facts['day'] = (name) => {
+    const fact = of(name)
+    return fact?.column === undefined ? undefined : dayOf(fact, types.get(fact.column) ?? '')
+  }
+  const plain = (name: string): string | undefined => {
+    const fact = of(name)
+    if (fact === undefined) return undefined
+    if (fact.value !== undefined) return constant(name, fact.value)
+    const type = types.get(fact.column as string)
+    return type === 'text' || type === 'boolean' ? `t.${fact.column}` : `t.${fact.column}::text`
+  }
+  return {
+    day,
+    days: (facts) => facts.flatMap((fact) => day(fact) ?? []),
+    flag: plain,
+    text: plain,
+    opaque: table.facts.flatMap(({ name, form, column }) =>
+      column === undefined || form === 'text' || form === 'flag' || day(name as DateFact) !== undefined ? [] : [`t.${column}`],
+    ),
+  }
+}
+
+/** The facts that a table of cut-offs may be made for: those that SQL reads. */
+export const readableFacts = (open: OpenTable): readonly string[] => {
+  const { day, opaque } = factsOf(open, new Params(null))
+  return open.table.facts.flatMap(({ name, form, column }) => {
+    if (form === 'date') return day(name as DateFact) === undefined ? [] : [name]
+    return column !== undefined && opaque.includes(`t.${column}`) ? [] : [name]
+  })
+}
+
+const INFINITY = 'infinity'
+const NEVER = '-infinity'
+
+/** Which facts occur in any profile. */
+const named = (profiles: readonly NarrowProfile[], facts: (profile: NarrowProfile) => readonly string[]): DateFact[] =>
+  dateFacts.filter((fact) => profiles.some((profile) => facts(profile).includes(fact)))
+
+/** Names columns of profiles by short names, so that a row of them stays small. */
+const columnOf = (letter: string, fact: DateFact): string => `${letter}${dateFacts.indexOf(fact)}`
+
+interface Shape {
+  readonly runs: readonly DateFact[]
+  readonly may: readonly DateFact[]
+  readonly margins: readonly DateFact[]
+  readonly met: readonly DateFact[]
+  readonly overdue: readonly DateFact[]
+  readonly needs: readonly DateFact[]
+  readonly undecided: readonly DateFact[]
+  readonly oneOf: readonly NarrowProfile['needsOneOf'][number][]
+}
+
+function shapeOf(profiles: readonly NarrowProfile[]): Shape {
+  const oneOf = new Map(profiles.flatMap(({ needsOneOf }) => needsOneOf).map((each) => [JSON.stringify(each), each]))
+  return {
+    runs: named(profiles, ({ runsFrom }) => Object.keys(runsFrom)),
+    may: named(profiles, ({ mayRunFrom }) => Object.keys(mayRunFrom)),
+    margins: named(profiles, ({ marginFrom }) => Object.keys(marginFrom)),
+    met: named(profiles, ({ metBefore }) => Object.keys(metBefore)),
+    overdue: named(profiles, ({ overdueBefore }) => Object.keys(overdueBefore)),
+    needs: named(profiles, ({ needs }) => needs),
+    undecided: named(profiles, ({ undecidedWhere }) => undecidedWhere),
+    oneOf: [...oneOf.values()],
+  }
+}
+
+const SIGNED = { signed: 0, unsigned: 1, undecided: 2 } as const
+
+/** The profiles as rows, and the columns that these have. */
+function profileRows(profiles: readonly NarrowProfile[], shape: Shape) {
+  const columns = new Map<string, string>([
+    ['n', 'int'],
+    ...['dec', 'perm', 'unk', 'mis', 'unmet', 'age', 'nb', 'nit'].map((name) => [name, 'boolean'] as const),
+    ...['adult', 'minor', 'sg', 'ms'].map((name) => [name, 'int'] as const),
+    ['kb', 'date'],
+  ])
+  const dated = [
+    ['r', shape.runs, 'runsFrom', INFINITY],
+    ['y', shape.may, 'mayRunFrom', INFINITY],
+    ['m', shape.margins, 'marginFrom', INFINITY],
+    ['c', shape.met, 'metBefore', INFINITY],
+    ['o', shape.overdue, 'overdueBefore', NEVER],
+  ] as const
+  for (const [letter, facts] of dated) for (const fact of facts) columns.set(columnOf(letter, fact), 'date')
+  for (const fact of shape.met) columns.set(columnOf('d', fact), 'boolean')
+  for (const fact of shape.needs) columns.set(columnOf('w', fact), 'boolean')
+  for (const fact of shape.undecided) columns.set(columnOf('u', fact), 'boolean')
+  shape.oneOf.forEach((_, index) => {
+    columns.set(`g${index}`, 'boolean')
+  })
+  const rows = profiles.map((profile, n) => {
+    const { age } = profile
+    const row: Record<string, unknown> = {
+      n,
+      dec: profile.decidable,
+      perm: profile.permanent,
+      unk: profile.unknown,
+      mis: profile.missing,
+      unmet: profile.unmet,
+      age: age !== null,
+      nb: age?.needsBorn ?? false,
+      nit: age?.notInTable ?? false,
+      adult: age?.adultAfterDays ?? 0,
+      minor: age?.minorBeforeDays ?? 0,
+      sg: SIGNED[profile.signed],
+      ms: SIGNED[profile.minorSigned],
+      kb: age?.keepsBornFrom ?? INFINITY,
+    }
+    for (const [letter, facts, name, none] of dated) {
+      for (const fact of facts) row[columnOf(letter, fact)] = profile[name][fact] ?? none
+    }
+    for (const fact of shape.met) row[columnOf('d', fact)] = profile.metBefore[fact] !== undefined
+    for (const fact of shape.needs) row[columnOf('w', fact)] = profile.needs.includes(fact)
+    for (const fact of shape.undecided) row[columnOf('u', fact)] = profile.undecidedWhere.includes(fact)
+    shape.oneOf.forEach((each, index) => {
+      row[`g${index}`] = profile.needsOneOf.some((own) => JSON.stringify(own) === JSON.stringify(each))
+    })
+    return row
+  })
+  return { columns, rows }
+}
+
+/** What makes a row one for the assessment: facts of a form, or of a reach, that the comparisons below are not made for. */
+function strange(open: OpenTable, { text, days, day, flag, opaque }: Facts, shape: Shape): readonly string[] {
+  const all = days(dateFacts)
+  const inRange =
+    all.length === 0 ? [] : [`greatest(${all.join(', ')}) > '${NARROW_THROUGH}'`, `least(${all.join(', ')}) < '${NARROW_FROM}'`]
+  const lengths = (['tenant', 'subject'] as const).flatMap((name) => {
+    const fact = open.table.facts.find((each) => each.name === name)
+    return fact?.column === undefined ? [] : [`(octet_length(${text(name)}) > 512 or ${text(name)} = '')`]
+  })
+  // The number by which a place is found may be that of another place.
+  const others = [`p.kind is distinct from ${text('kind')}`]
+  const chosen = [
+    [text('state'), 'p.state', usStates],
+    [text('provider'), 'p.provider', providers],
+  ] as const
+  for (const [own, other, names] of chosen) {
+    if (own === undefined) continue
+    others.push(`p.placed and ${other} is distinct from ${own}`)
+    others.push(`not p.placed and ${own} not in (${names.map((name) => `'${name}'`).join(', ')})`)
+  }
+  const [born, adult, care] = [day('born'), flag('adult'), days(CARE)]
+  // Said to be of age, and perhaps not: what that contradiction comes to hangs on what else is open.
+  const ages =
+    born === undefined || adult === undefined || care.length === 0
+      ? []
+      : [`(${adult} is true and p.age and least(${care.join(', ')}) - ${born} < p.adult)`]
+  return [
+    'p.dec is not true',
+    ...ages,
+    ...inRange,
+    ...opaque.map((column) => `${column} is not null`),
+    // Ids of numbers alone have one length.
+    ...(open.table.id.some(({ type }) => type === 'text') ? [`octet_length(${idText(open.table)}) not between 1 and 512`] : []),
+    ...lengths,
+    ...others,
+    ...shape.undecided.map((fact) => `(p.${columnOf('u', fact)} and ${day(fact)} is not null)`),
+  ]
+}
+
+/** Facts that cannot all be true, as `evaluate.ts` of @phi/retention has them. */
+function contradicting({ day, days }: Facts): readonly string[] {
+  const [born, died] = [day('born'), day('died')]
+  const [visits, ends, beginnings] = [days(VISITS), days(ENDS), days(BEGINNINGS)]
+  return [
+    ...(born !== undefined && visits.length > 0 ? [`${born} > least(${visits.join(', ')})`] : []),
+    ...(born !== undefined && died !== undefined ? [`${died} < ${born}`] : []),
+    ...(ends.length > 0 && beginnings.length > 0 ? [`least(${ends.join(', ')}) < greatest(${beginnings.join(', ')})`] : []),
+  ]
+}
+
+/** The verdict on a row, in the order of `status.ts` of @phi/retention. `of` gives the number of each status. */
+function verdict(facts: Facts, shape: Shape, today: string, of: (status: number) => number): string {
+  const { day, days, flag } = facts
+  const compare = (letter: string, list: readonly DateFact[], sign: string) =>
+    list.map((fact) => `${day(fact)} ${sign} p.${columnOf(letter, fact)}`)
+  const born = day('born')
+  const created = day('created')
+  const adult = flag('adult')
+  const isAdult = adult === undefined ? 'false' : `${adult} is true`
+
+  const missing = any([
+    'p.mis',
+    ...shape.needs.map((fact) => `(p.${columnOf('w', fact)} and ${day(fact)} is null)`),
+    ...shape.oneOf.map(({ facts: list, unlessNot }, index) => {
+      const known = [
+        ...list.map((fact) => `${day(fact)} is null`),
+        ...(unlessNot === null ? [] : [`${flag(unlessNot)} is not false`]),
+      ]
+      return `(p.g${index} and ${known.join(' and ')})`
+    }),
+    ...(born === undefined && adult === undefined
+      ? []
+      : [`(p.nb and ${born === undefined ? 'true' : `${born} is null`} and not (${isAdult}))`]),
+  ])
+  const rest = (signed: string): string =>
+    cases(
+      [
+        ['p.unk', of(UNKNOWN)],
+        [any(compare('m', shape.margins, '>=')), of(RETAIN)],
+        [
+          any([
+            'p.unmet',
+            ...shape.met.map(
+              (fact) => `(p.${columnOf('d', fact)} and (${day(fact)} is null or ${day(fact)} >= p.${columnOf('c', fact)}))`,
+            ),
+          ]),
+          of(CONDITION),
+        ],
+        [`${signed} = ${SIGNED.unsigned}`, of(SIGN_OFF)],
+        [`${signed} = ${SIGNED.undecided}`, OPEN],
+      ],
+      of(DISPOSABLE),
+    )
+
+  let byAge = rest('p.sg')
+  const care = days(CARE)
+  if (born !== undefined && care.length > 0) {
+    const first = `least(${care.join(', ')}) - ${born}`
+    const through = any([isAdult, ...(created === undefined ? [] : [`${created} is not null`])])
+    const asMinor = (isOpen: string) =>
+      cases(
+        [
+          [`${born} >= p.kb`, of(RETAIN)],
+          [isOpen, of(UNKNOWN)],
+        ],
+        rest('p.ms'),
+      )
+    byAge = cases(
+      [
+        // Where the age makes no difference, it is not looked at.
+        [`not p.age or ${born} is null or (${born} < p.kb and not p.nit and not (${isAdult}) and p.sg = p.ms)`, rest('p.sg')],
+        [`${first} >= p.adult`, cases([[through, rest('p.sg')]], asMinor('p.nit'))],
+        [`${first} < p.minor`, asMinor('p.nit')],
+      ],
+      // Around the birthday itself the days of the months decide.
+      OPEN,
+    )
+  }
+  const whereMissing = cases(
+    [[any([...compare('y', shape.may, '>='), ...(born === undefined ? [] : [`(p.age and ${born} >= p.kb)`])]), OPEN]],
+    of(UNKNOWN),
+  )
+  const stated = day('keepThrough')
+  const inEffect = flag('inEffect')
+  return cases(
+    [
+      [any(contradicting(facts)), of(UNKNOWN)],
+      ...(inEffect === undefined ? [] : [[inEffect, of(CLOCK)] as const]),
+      ['p.perm', of(RETAIN)],
+      ...(stated === undefined ? [] : [[`${stated} >= ${today}`, of(RETAIN)] as const]),
+      [missing, whereMissing],
+      [any(compare('r', shape.runs, '>=')), of(RETAIN)],
+    ],
+    byAge,
+  )
+}
+
+/** Whether a hold is on a row, or may be: only a field that is known, and is none of its values, frees it. */
+function held({ text }: Facts, table: MappedTable, holds: HoldSets, params: Params): string {
+  if (holds.everything) return 'true'
+  const fields = { ids: idText(table), kinds: text('kind'), tenants: text('tenant'), subjects: text('subject') }
+  const tests: string[] = []
+  const isIn = (field: keyof typeof fields, list: string): string => {
+    const own = fields[field]
+    if (own === undefined) return 'true'
+    return field === 'ids' ? `${own} in (${list})` : `(${own} is null or ${own} = '' or ${own} in (${list}))`
+  }
+  for (const field of ['ids', 'kinds', 'tenants', 'subjects'] as const) {
+    if (holds[field].length > 0) tests.push(isIn(field, `select unnest(${params.add(holds[field], 'text[]')})`))
+  }
+  if (holds.several.length > 0) {
+    const rows = params.add(JSON.stringify(holds.several), 'text::jsonb')
+    const conditions = (['ids', 'kinds', 'tenants', 'subjects'] as const).map((field) => {
+      const own = fields[field]
+      if (own === undefined) return 'true'
+      const among = `h.${field} is null or ${own} = any (h.${field})`
+      return field === 'ids' ? `(${among})` : `(${own} is null or ${own} = '' or ${among})`
+    })
+    tests.push(
+      `exists (select from jsonb_to_recordset(${rows}) as h (ids text[], kinds text[], tenants text[], subjects text[]) where ${conditions.join(' and ')})`,
+    )
+  }
+  return any(tests)
+}
+
+export interface NarrowStatement {
+  /** `from … where …` of the rows of the tenant, as `t`, with what is joined to them. */
+  readonly from: string
+  /** The number of the status of a row. */
+  readonly status: string
+  readonly kind: string
+  readonly id: string
+  readonly version: string
+  readonly params: Params
+}
+
+/** A number for a place: where a kind is not placed, for the kind alone. */
+const placeNumber = (kind: string, placed: string, state: string, provider: string, flags: string): string => {
+  const hashed = (text: string, seed: string) => `hashtextextended((${text}) collate "C", ${seed})`
+  const ofKind = hashed(kind, '0')
+  const whole = hashed(`coalesce(${provider}, '')`, hashed(`coalesce(${state}, '')`, ofKind))
+  return `case when ${placed} then ${whole} # (${flags})::bigint else ${ofKind} end`
+}
+
+/** The statement that says of each row of a table what the schedule and the holds come to on the day. */
+export function narrowStatement(open: OpenTable, table: NarrowTable, holds: HoldSets, tenant: string): NarrowStatement {
+  const params = new Params(tenant)
+  const facts = factsOf(open, params)
+  const shape = shapeOf(table.profiles)
+  const { columns, rows } = profileRows(table.profiles, shape)
+  const kind = facts.text('kind') as string
+  const [state, provider] = [facts.text('state'), facts.text('provider')]
+  const flags = table.flags.map(
+    (name, digit) => `case ${facts.flag(name)} when true then ${3 ** digit} when false then ${2 * 3 ** digit} else 0 end`,
+  )
+  const list = (values: readonly unknown[], type: string) =>
+    params.add(values.map(String), `text[]${type === 'text' ? '' : `::${type}[]`}`)
+  const code = flags.length === 0 ? '0' : flags.join(' + ')
+  const named = [...columns].map(([name, type]) => `${name} ${type}`).join(', ')
+  const kinds = `unnest(${[
+    list(
+      table.kinds.map((each) => each.kind),
+      'text',
+    ),
+    list(
+      table.kinds.map(({ group }) => group),
+      'int',
+    ),
+    list(
+      table.kinds.map(({ placed }) => placed),
+      'boolean',
+    ),
+  ].join(', ')}) as k (kind, grp, placed)`
+  const places = `unnest(${[
+    list(
+      table.places.map(({ group }) => group),
+      'int',
+    ),
+    list(
+      table.places.map((each) => each.state),
+      'text',
+    ),
+    list(
+      table.places.map((each) => each.provider),
+      'text',
+    ),
+    list(
+      table.places.map((each) => each.flags),
+      'int',
+    ),
+    list(
+      table.places.map(({ profile }) => profile),
+      'int',
+    ),
+  ].join(', ')}) as l (grp, state, provider, flags, profile)`
+  const profiles = `json_to_recordset(${params.add(JSON.stringify(rows), 'text::json')}) as own (${named})`
+  const placed = list(
+    table.kinds.filter((each) => each.placed).map((each) => each.kind),
+    'text',
+  )
+  // One number stands for kind, State, provider and flags: so that it is one join, of which the planner knows that it finds one row.
+  const from = `from ${open.table.name} t
+left join (
+  select distinct on (key) key, own.*, x.placed, x.kind, nullif(x.state, '') as state, nullif(x.provider, '') as provider
+  from (select ${placeNumber('k.kind', 'k.placed', 'l.state', 'l.provider', 'l.flags')} as key, k.kind, k.placed, l.state, l.provider, l.profile
+    from ${kinds} join ${places} on l.grp = k.grp) as x join ${profiles} on own.n = x.profile
+  order by key
+) as p on p.key = ${placeNumber(kind, `${kind} = any (${placed})`, state ?? `''`, provider ?? `''`, code)}
+where ${open.scope}`
+
+  const odd = any(strange(open, facts, shape))
+  const onHold = held(facts, open.table, holds, params)
+  // A parameter that no part of the statement names is refused.
+  const today = facts.day('keepThrough') === undefined ? '' : params.add(table.today, 'text::date')
+  const plain = verdict(facts, shape, today, (status) => status)
+  const overdue = any(shape.overdue.map((fact) => `${facts.day(fact)} < p.${columnOf('o', fact)}`))
+  let status: string
+  if (!table.ceilings)
+    status = cases(
+      [
+        [onHold, HELD],
+        [odd, OPEN],
+      ],
+      plain,
+    )
+  else {
+    // What a ceiling that has passed stands against is a conflict.
+    const against = verdict(facts, shape, today, (each) => ([RETAIN, UNKNOWN, CLOCK].includes(each) ? CONFLICT : each))
+    status = cases(
+      [
+        [odd, OPEN],
+        [onHold, cases([[overdue, CONFLICT]], HELD)],
+        [overdue, against],
+      ],
+      plain,
+    )
+  }
+  return { from, status, kind, id: idText(open.table), version: versionText(open.table), params }
+}
