@@ -64,10 +64,11 @@ export default {
       name: 'through-the-front-door',
       comment: 'another package is imported by its name, never by a path into it; only test helpers have no name',
       severity: 'error',
-      from: { path: '^(packages|examples)/([^/]+)/' },
+      // Whoever forges a log needs the functions that make one.
+      from: { path: '^(packages|examples)/([^/]+)/', pathNot: '^packages/postgres/test/attacks/' },
       to: {
         path: '^(packages|examples)/[^/]+/',
-        pathNot: ['^$1/$2/', '^packages/(core|postgres|rbac)/test/'],
+        pathNot: ['^$1/$2/', '^packages/[^/]+/test/'],
         dependencyTypes: ['local'],
       },
     },

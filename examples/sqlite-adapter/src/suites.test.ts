@@ -31,7 +31,7 @@ describe.skipIf(!built)('the adapter for SQLite (skipped where better-sqlite3 ha
       '--conditions=@phi/source',
       '--test',
       '--test-reporter=tap',
-      fileURLToPath(new URL('node-test.ts', here)),
+      fileURLToPath(new URL('../test/node-test.ts', here)),
     ]
     const { code, tap } = await new Promise<{ code: number; tap: string }>((done) => {
       execFile(

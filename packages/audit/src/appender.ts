@@ -30,6 +30,7 @@ export function buildBatch(
       const { eventId } = candidate.prepared
       const stored = existing.get(eventId)
       if (stored !== undefined) {
+        candidate.twin = stored
         outcomes[slot] = candidate.isSame(stored) ? candidate.receiptOf(stored) : auditError('PHI_AUDIT_CONFLICT')
         continue
       }
@@ -58,6 +59,7 @@ export function buildBatch(
     for (const [slot, position] of repeats) {
       const entry = extension.entries[position] as StoredEntry
       const candidate = candidates[slot] as Candidate
+      candidate.twin = entry
       outcomes[slot] = candidate.isSame(entry) ? candidate.receiptOf(entry) : auditError('PHI_AUDIT_CONFLICT')
     }
     return extension

@@ -29,6 +29,8 @@ export class Candidate {
   readonly timed: boolean
   /** The texts of the groups that are sealed in `prepared`. */
   readonly plain: Readonly<Partial<Record<GroupName, string>>> | undefined
+  /** The entry that has this event's id, where the last attempt found one: whoever seals compares what is sealed in it. */
+  twin: StoredEntry | undefined
 
   constructor(
     prepared: PreparedEntry,

@@ -6,7 +6,8 @@ import type { Head } from './store/store.ts'
 /** How the log is doing, for a health endpoint. Holds figures and codes only. */
 export interface AuditHealth {
   /**
-   * `ok`; `degraded`: entries are written, but checkpoints fail, callers wait for room, or the outbox is late; `failing`: the store takes nothing,
+   * `ok`; `degraded`: entries are written, but checkpoints fail, callers wait for room, or the outbox is late or cannot be
+   * read; `failing`: the store takes nothing,
    * and appends reject after their timeout.
    */
   readonly status: 'ok' | 'degraded' | 'failing'
@@ -35,6 +36,7 @@ export class HealthRecorder {
   #failure: string | undefined
   #checkpointFailed = false
   #outbox: AuditHealth['outbox']
+  #sequencingFailed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -61,12 +63,19 @@ export class HealthRecorder {
   }
 
   sequenced({ waiting, late, refused }: OutboxReport): void {
+    this.#sequencingFailed = false
     this.#outbox = { waiting, late, refused: refused.length }
   }
 
   checkpointRefused(error: unknown): void {
     this.failed(error)
     this.#checkpointFailed = true
+  }
+
+  /** A run over the outbox ended early: what waits there is not known. */
+  sequencingRefused(error: unknown): void {
+    this.failed(error)
+    this.#sequencingFailed = true
   }
 
   failed(error: unknown): void {
@@ -78,13 +87,13 @@ export class HealthRecorder {
     return {
       status: troubled
         ? 'failing'
-        : this.#checkpointFailed || appender.waiting > 0 || (this.#outbox?.late ?? 0) > 0
+        : this.#checkpointFailed || this.#sequencingFailed || appender.waiting > 0 || (this.#outbox?.late ?? 0) > 0
           ? 'degraded'
           : 'ok',
       pending: appender.pending + appender.inFlight,
       waiting: appender.waiting,
       failuresInARow: appender.failuresInARow,
-      failure: troubled || this.#checkpointFailed ? this.#failure : undefined,
+      failure: troubled || this.#checkpointFailed || this.#sequencingFailed ? this.#failure : undefined,
       lastAppendAt: this.#lastAppendAt,
       size: this.#size,
       checkpointSize,

@@ -18,9 +18,9 @@ import { Outbox, type OutboxReceipt, type OutboxReport } from './outbox/outbox.t
 import { type PruneOptions, type PruneReport, pruneLog } from './prune/prune.ts'
 import { type AuditPage, type AuditQuery, queryLog } from './query.ts'
 import type { Receipt } from './receipt.ts'
-import { isSameSealed } from './sealed/is-same.ts'
+import { isSameSealed, opened } from './sealed/is-same.ts'
 import { sealedCandidateOf } from './sealed/seal-event.ts'
-import type { Extension, Head } from './store/store.ts'
+import type { Extension, Head, StoredEntry } from './store/store.ts'
 import { uuidV7Source } from './uuid.ts'
 import type { Findings } from './verify/findings.ts'
 import { storeHashReader } from './verify/hash-reader.ts'
@@ -226,13 +226,30 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
   const candidateFor = (event: AuditEventInput): Candidate | Promise<Candidate> =>
     sealing === undefined ? candidateOf(event, newId, clock) : sealedCandidateOf(event, newId, clock, log, sealing)
 
-  /** What is sealed can only be compared here, after the fact: whether an id that was taken belongs to the same event. */
+  const sameSealed = async (candidate: Candidate, entry: StoredEntry): Promise<boolean> =>
+    sealing === undefined || isSameSealed(sealing.sealer, log, candidate, entry)
+
+  /**
+   * What is sealed can only be compared here, after the fact: whether an id that was taken belongs to the same event. With the entry as
+   * the attempt saw it: it may be in a transaction that nobody else can look into.
+   */
   const compared = async (candidate: Candidate, receipt: Receipt): Promise<Receipt> => {
     if (sealing === undefined || !receipt.duplicate || candidate.plain === undefined) return receipt
-    for await (const [entry] of store.read(log, { from: receipt.index, to: receipt.index + 1 })) {
-      if (entry !== undefined && (await isSameSealed(sealing.sealer, log, candidate, entry))) return receipt
-    }
+    const { twin } = candidate
+    if (twin !== undefined && (await sameSealed(candidate, twin))) return receipt
     throw auditError('PHI_AUDIT_CONFLICT')
+  }
+
+  /** A row of the outbox holds only what is sealed. Where its id is taken, it has to be opened to be compared. */
+  const appendQueued = async (candidate: Candidate): Promise<Receipt> => {
+    try {
+      return await appender.append(candidate)
+    } catch (error) {
+      if (sealing === undefined || !isPhiError(error, 'PHI_AUDIT_CONFLICT')) throw error
+      const known = await opened(sealing.sealer, log, candidate)
+      if (known === undefined) throw error
+      return compared(known, await appender.append(known))
+    }
   }
 
   const append =
@@ -256,6 +273,7 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
   const appendIn = async (tx: Tx, input: AuditEventInput): Promise<Receipt> => {
     if (closed) throw auditError('PHI_AUDIT_CLOSED')
     const candidate = await candidateFor(input)
+    if (closed) throw auditError('PHI_AUDIT_CLOSED')
     if (store.extendIn === undefined || !isHandle(tx)) throw auditError('PHI_AUDIT_TRANSACTION')
     if (candidate.outcome !== 'success') return appendOutside(tx, candidate)
     const { build, outcomes } = buildBatch(origin, [candidate], clock)
@@ -269,24 +287,23 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
   }
 
   const outbox =
-    options.outbox === undefined
-      ? undefined
-      : new Outbox(store, log, options.outbox, clock, (candidate) => appender.append(candidate))
+    options.outbox === undefined ? undefined : new Outbox(store, log, options.outbox, clock, appendQueued, sameSealed)
   const outboxOf = (): Outbox => {
     if (outbox === undefined)
       throw auditError('PHI_AUDIT_OPTIONS', { path: 'outbox', detail: 'the log was opened without one' })
     if (closed) throw auditError('PHI_AUDIT_CLOSED')
     return outbox
   }
+  const notSequenced = (error: unknown) => {
+    failed(error)
+    health.sequencingRefused(error)
+  }
   let sequencing: Promise<unknown> = Promise.resolve()
   const sequencer =
     outbox &&
     setInterval(
       () => {
-        sequencing = outbox.sequence().then(
-          (report) => health.sequenced(report),
-          (error: unknown) => failed(error),
-        )
+        sequencing = outbox.sequence().then((report) => health.sequenced(report), notSequenced)
       },
       Math.max(1, outbox.mergeDelayMs >> 1),
     )
@@ -295,6 +312,7 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
   const enqueueIn = async (tx: Tx, input: AuditEventInput): Promise<OutboxReceipt & { readonly entered?: Receipt }> => {
     const box = outboxOf()
     const candidate = await candidateFor(input)
+    if (closed) throw auditError('PHI_AUDIT_CLOSED')
     if (!isHandle(tx)) throw auditError('PHI_AUDIT_TRANSACTION')
     if (candidate.outcome === 'success') return box.enqueue(tx as never, candidate)
     const entered = await appendOutside(tx, candidate)
@@ -331,7 +349,8 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     async prune(pruneOptions) {
       if (verifier === undefined) throw auditError('PHI_AUDIT_NO_SIGNER')
       await background
-      return pruneLog({ store, log, clock, verifier, append: appendPlain, checkpoint: sign }, pruneOptions)
+      const sealer = sealing?.sealer
+      return pruneLog({ store, log, clock, verifier, sealer, append: appendPlain, checkpoint: sign }, pruneOptions)
     },
 
     async proveInclusion(index, atSize) {
@@ -378,11 +397,15 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
       if (closed) return
       clearInterval(sequencer)
       await sequencing
-      if (outbox !== undefined) await outbox.sequence().then((report) => health.sequenced(report), failed)
+      if (outbox !== undefined) await outbox.sequence().then((report) => health.sequenced(report), notSequenced)
       closed = true
       await appender.drained()
       await background
-      if (checkpointer !== undefined && (health.size ?? 0) > (checkpointer.last?.size ?? 0)) await sign()
+      if (checkpointer === undefined) return
+      // What was appended in callers' transactions is in the log if these were committed, and not in the figures of this process.
+      const size = checkpointTimer === undefined ? (health.size ?? 0) : (await store.head(log)).size
+      if (size > (checkpointer.last?.size ?? 0)) await sign()
+      if (checkpointTimer !== undefined) clearTimeout(checkpointTimer)
     },
   }
 }

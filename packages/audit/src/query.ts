@@ -4,6 +4,7 @@ import { auditActions, auditOutcomes } from './actions.ts'
 import { auditError } from './errors.ts'
 import type { AuditRecord } from './record.ts'
 import { openRecord } from './sealed/open-record.ts'
+import { readSealed } from './sealed/sealed-group.ts'
 import type { Sealer } from './sealed/sealer.ts'
 import { queryTerms } from './store/query-terms.ts'
 import type { AuditStore, LogKey, StoredEntry, StoreQuery } from './store/store.ts'
@@ -80,28 +81,52 @@ function subjectTerms({ patient, resource }: StoreQuery): string[] {
   })
 }
 
+interface Found {
+  readonly entries: readonly StoredEntry[]
+  /** By index the blinded terms by which an entry was found. */
+  readonly blind: ReadonlyMap<number, readonly string[]>
+}
+
 /**
  * Entries that match, some of which may have a sealed subject: those are found by blinded terms, the others by plain ones, and the two
  * lists are one again in the order of the log.
  */
-async function findAlso(
-  store: AuditStore<never>,
-  log: LogKey,
-  query: StoreQuery,
-  sealer: Sealer | undefined,
-): Promise<readonly StoredEntry[]> {
+async function findAlso(store: AuditStore<never>, log: LogKey, query: StoreQuery, sealer: Sealer | undefined): Promise<Found> {
   const plain = await store.find(log, query)
   const terms = subjectTerms(query)
-  if (sealer?.blind === undefined || terms.length === 0) return plain
+  if (sealer?.blind === undefined || terms.length === 0) return { entries: plain, blind: new Map() }
   const { patient: _patient, resource: _resource, ...rest } = query
   const blinded = await Promise.all(terms.map((term) => (sealer.blind as NonNullable<Sealer['blind']>)(log.tenant, term)))
-  const hidden: StoredEntry[] = []
+  // By index: an entry that the store finds twice is one entry all the same.
+  const found = new Map(plain.map((entry) => [entry.index, entry]))
+  const byBlind = new Map<number, readonly string[]>()
   for (let key = 0; key < (blinded[0] as readonly string[]).length; key++) {
     const blind = blinded.map((values) => values[key]).filter((value) => value !== undefined)
-    if (blind.length === terms.length) hidden.push(...(await store.find(log, { ...rest, blind })))
+    if (blind.length !== terms.length) continue
+    for (const entry of await store.find(log, { ...rest, blind })) {
+      found.set(entry.index, entry)
+      byBlind.set(entry.index, blind)
+    }
   }
   const sign = query.order === 'newest' ? -1 : 1
-  return [...plain, ...hidden].sort((a, b) => sign * (a.index - b.index)).slice(0, query.limit)
+  const entries = [...found.values()].sort((a, b) => sign * (a.index - b.index)).slice(0, query.limit)
+  return { entries, blind: byBlind }
+}
+
+/**
+ * Whether a record whose subject stays sealed, since its key is gone, is one of those asked for: by the blinded terms that its own leaf
+ * commits to, and in all else by its text. Who it is about cannot be shown any more; that there is such an entry can.
+ */
+function answersSealed(
+  record: AuditRecord,
+  entry: StoredEntry,
+  query: StoreQuery,
+  blind: readonly string[] | undefined,
+): boolean {
+  if (blind === undefined || !record.sealed.includes('subject')) return false
+  const { patient: _patient, resource: _resource, ...rest } = query
+  const own = readSealed(entry.open.subject?.json ?? '')?.terms ?? []
+  return blind.every((term) => own.includes(term)) && answers(record, rest)
 }
 
 /** One page of records. @throws PhiError PHI_AUDIT_QUERY, and what the sealer throws */
@@ -117,9 +142,11 @@ export async function queryLog(store: AuditStore<never>, log: LogKey, query: Aud
     resource: resource === undefined ? undefined : defined(resource),
     after: afterOf(cursor, rest.order),
   }) as StoreQuery
-  const found = await findAlso(store, log, storeQuery, sealer)
+  const { entries: found, blind } = await findAlso(store, log, storeQuery, sealer)
   const last = found.at(-1)
   const next = found.length < rest.limit || last === undefined ? undefined : `${rest.order}:${last.index}`
   const records = await Promise.all(found.map((entry) => openRecord(entry, log, sealer)))
-  return { records: records.filter((record) => answers(record, storeQuery)), next }
+  const isAnswer = (record: AuditRecord, i: number) =>
+    answers(record, storeQuery) || answersSealed(record, found[i] as StoredEntry, storeQuery, blind.get(record.index))
+  return { records: records.filter(isAnswer), next }
 }

@@ -44,7 +44,7 @@ export interface AuditRecord {
   readonly withheld: readonly GroupName[]
   /** Groups whose text is not the one that the leaf commits to, or not a group of format v1: what they say was not recorded. */
   readonly altered: readonly GroupName[]
-  /** Groups that are sealed and were not opened: no sealer was given, or the key was destroyed. */
+  /** Groups that are sealed and were not opened: no sealer was given, it refused, or the key was destroyed. */
   readonly sealed: readonly GroupName[]
   /**
    * No group is altered. The entry agrees with itself; whether the log holds it is what a proof or verify() tells.

@@ -39,6 +39,7 @@ describeTables(
     root.guardErrors,
     root.lintErrors,
     root.signErrors,
+    root.agreementStoreErrors,
     telehealth.telehealthErrors,
     probe.probeErrors,
     ai.aiErrors,

@@ -7,6 +7,7 @@ import * as root from './index.ts'
 import * as recurring from './recurring/index.ts'
 import * as request from './request/index.ts'
 import * as state from './state/index.ts'
+import * as store from './store/index.ts'
 
 const guides = ['state-breach-law', 'contract-clocks', 'recurring-duties', 'requests-and-incidents', 'test-due-dates']
 const paths = ['packages/deadlines/README.md', ...guides.map((name) => `docs/${name}.md`)]
@@ -23,9 +24,10 @@ describeTables(
     '@phi/deadlines/recurring': recurring,
     '@phi/deadlines/request': request,
     '@phi/deadlines/incident': incident,
+    '@phi/deadlines/store': store,
     '@phi/deadlines/golden': golden,
   },
-  [root.deadlinesErrors, contract.contractErrors, recurring.recurringErrors, golden.goldenErrors],
+  [root.deadlinesErrors, contract.contractErrors, recurring.recurringErrors, store.caseStoreErrors, golden.goldenErrors],
 )
 
 describe('the README', () => {

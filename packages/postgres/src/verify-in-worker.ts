@@ -21,7 +21,7 @@ export interface VerifyInWorkerOptions extends WorkerVerifyOptions {
   readonly tenant: string
   readonly origin: string
   readonly onProgress?: VerifyOptions['onProgress']
-  /** Stops the work; the call then rejects with the signal's reason. */
+  /** Ends the thread, whatever it waits for; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -41,7 +41,6 @@ type Progress = Parameters<NonNullable<VerifyOptions['onProgress']>>[0]
 export type WorkerAnswer =
   | { readonly progress: Progress }
   | { readonly report: Report }
-  | { readonly aborted: true }
   | {
       readonly error: Pick<PhiError, 'code' | 'message' | 'remedy' | 'retryable' | 'info'> & { readonly path?: string }
     }
@@ -95,17 +94,32 @@ export function verifyInWorker(options: VerifyInWorkerOptions): Promise<Report> 
       reject(postgresError('PHI_PG_WORKER', { cause }))
       return
     }
-    const abort = () => worker.postMessage('stop')
-    signal?.addEventListener('abort', abort, { once: true })
+    let settled = false
     const end = (settle: () => void) => {
+      settled = true
       signal?.removeEventListener('abort', abort)
       settle()
     }
+    // The thread only reads, so it can be ended anywhere: also where it waits for a server that does not answer.
+    const stop = (reason: unknown) => {
+      if (settled) return
+      end(() => reject(reason))
+      void worker.terminate()
+    }
+    const abort = () => stop(signal?.reason)
+    signal?.addEventListener('abort', abort, { once: true })
     worker.on('message', (answer: WorkerAnswer) => {
-      if ('progress' in answer) onProgress?.(answer.progress)
-      else if ('report' in answer) end(() => resolve(answer.report))
-      else if ('aborted' in answer) end(() => reject(signal?.reason))
-      else end(() => reject(revived(answer.error)))
+      if (settled) return
+      if ('report' in answer) end(() => resolve(answer.report))
+      else if ('error' in answer) end(() => reject(revived(answer.error)))
+      else {
+        try {
+          onProgress?.(answer.progress)
+        } catch (error) {
+          // As from verifyLog. Thrown on, it would end the process: nobody is above an event.
+          stop(error)
+        }
+      }
     })
     worker.once('error', (cause) => end(() => reject(postgresError('PHI_PG_WORKER', { cause }))))
     // After an answer this settles nothing.

@@ -62,7 +62,7 @@ export function serverUser(): { uid: number; gid: number } | Record<string, neve
   return undefined
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.on('error', reject)

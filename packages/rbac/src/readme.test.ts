@@ -85,7 +85,7 @@ describe('the tables of the README', () => {
   })
 
   it('name every error, what happened and what to do', () => {
-    const catalogues: ErrorCatalogue[] = [root.rbacErrors, directives.directiveErrors, session.sessionErrors]
+    const catalogues: ErrorCatalogue[] = [root.rbacErrors, root.roleErrors, directives.directiveErrors, session.sessionErrors]
     const entries = catalogues.flatMap((catalogue) => Object.entries(catalogue))
     const wanted = entries.map(([code, { problem, remedy, retryable }]) => [
       `\`${code}\`${retryable === true ? ' ↻' : ''}`,

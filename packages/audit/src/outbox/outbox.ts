@@ -2,7 +2,7 @@ import { type Clock, formatInstant, isPhiError } from '@phi/core'
 import type { Candidate } from '../candidate.ts'
 import { auditError } from '../errors.ts'
 import type { Receipt } from '../receipt.ts'
-import type { AuditStore, LogKey, OutboxRow } from '../store/store.ts'
+import type { AuditStore, LogKey, OutboxRow, StoredEntry } from '../store/store.ts'
 import { candidateOfRow, outboxRow } from './row.ts'
 
 export interface OutboxOptions {
@@ -40,7 +40,7 @@ export interface OutboxReport {
 
 const PAGE = 500
 const KEY_BYTES = 32
-export const DEFAULT_MERGE_DELAY_MS = 5000
+const DEFAULT_MERGE_DELAY_MS = 5000
 
 type OutboxStore = AuditStore<never> & Required<Pick<AuditStore<never>, 'enqueueIn' | 'outbox' | 'dequeue'>>
 
@@ -51,6 +51,7 @@ export class Outbox {
   readonly #key: Uint8Array
   readonly #clock: Clock
   readonly #append: (candidate: Candidate) => Promise<Receipt>
+  readonly #isSameSealed: (candidate: Candidate, entry: StoredEntry) => Promise<boolean>
   readonly mergeDelayMs: number
   #running: Promise<OutboxReport> | undefined
 
@@ -60,6 +61,7 @@ export class Outbox {
     options: OutboxOptions,
     clock: Clock,
     append: (candidate: Candidate) => Promise<Receipt>,
+    isSameSealed: (candidate: Candidate, entry: StoredEntry) => Promise<boolean>,
   ) {
     const { enqueueIn, outbox, dequeue } = store
     if (enqueueIn === undefined || outbox === undefined || dequeue === undefined)
@@ -74,6 +76,7 @@ export class Outbox {
     this.#key = Uint8Array.from(options.macKey)
     this.#clock = clock
     this.#append = append
+    this.#isSameSealed = isSameSealed
     this.mergeDelayMs = delay
   }
 
@@ -84,8 +87,9 @@ export class Outbox {
     const kept = await this.#store.enqueueIn(tx, this.#log, row)
     if (kept.mac !== row.mac) {
       const other = candidateOfRow(this.#key, this.#log, kept)
-      const same = other !== undefined && candidate.isSame({ index: 0, leaf: '', open: other.prepared.open })
-      if (!same) throw auditError('PHI_AUDIT_CONFLICT')
+      const entry = other && { index: 0, leaf: '', open: other.prepared.open }
+      const isSame = entry !== undefined && candidate.isSame(entry) && (await this.#isSameSealed(candidate, entry))
+      if (!isSame) throw auditError('PHI_AUDIT_CONFLICT')
     }
     const sequencedBy = formatInstant(Date.parse(kept.queuedAt) + this.mergeDelayMs)
     return { eventId: row.eventId, queuedAt: kept.queuedAt, sequencedBy }
@@ -104,11 +108,18 @@ export class Outbox {
     let waiting = 0
     let late = 0
     const refused: { eventId: string; why: 'forged' | 'conflict' }[] = []
+    // What keeps one row out for good must not keep the others: it is thrown once all of them had their turn.
+    let failure: { readonly error: unknown } | undefined
+    const attempt = (row: OutboxRow) =>
+      this.#enter(row).catch((error: unknown) => {
+        failure ??= { error }
+        return 'waits' as const
+      })
     const horizon = formatInstant(this.#clock() - this.mergeDelayMs)
     let after: Pick<OutboxRow, 'queuedAt' | 'eventId'> | undefined
     for (;;) {
       const rows = await this.#store.outbox(this.#log, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-      const results = await Promise.all(rows.map((row) => this.#enter(row)))
+      const results = await Promise.all(rows.map(attempt))
       const entered = rows.filter((_, i) => results[i] === 'entered')
       if (entered.length > 0)
         await this.#store.dequeue(
@@ -124,8 +135,10 @@ export class Outbox {
         if (queuedAt < horizon) late++
       }
       after = rows.at(-1)
-      if (rows.length < PAGE) return { sequenced, waiting, late, refused }
+      if (rows.length < PAGE) break
     }
+    if (failure !== undefined) throw failure.error
+    return { sequenced, waiting, late, refused }
   }
 
   async #enter(row: OutboxRow): Promise<'entered' | 'waits' | 'forged' | 'conflict'> {

@@ -79,7 +79,10 @@ function hashing(lines: AsyncIterable<string>): { readonly lines: AsyncGenerator
 async function isKept({ log, sealer }: Prunable, entry: StoredEntry, isHeld: PruneOptions['isHeld']): Promise<boolean> {
   const record = await openRecord(entry, log, sealer, { isStrict: true })
   if (record.sealed.length > 0 && sealer === undefined)
-    throw auditError('PHI_AUDIT_PRUNE', { path: 'isHeld', detail: 'is asked of sealed records, and the log was opened without a sealer' })
+    throw auditError('PHI_AUDIT_PRUNE', {
+      path: 'isHeld',
+      detail: 'is asked of sealed records, and the log was opened without a sealer',
+    })
   return (await isHeld(record)) !== false
 }
 

@@ -1,4 +1,4 @@
-import { fromBase64, isPhiError } from '@phi/core'
+import { fromBase64, isPhiError, type PhiError } from '@phi/core'
 import { auditError } from '../errors.ts'
 import { commitment, SALT_BYTES } from '../group.ts'
 import { isCanonicalObject } from '../verify/canonical.ts'
@@ -7,9 +7,14 @@ import type { Sealer, SealPlace } from './sealer.ts'
 
 /**
  * `open`: the text that was recorded. `gone`: its key was destroyed. `altered`: it opens, or pretends to, and is not what was
- * recorded: the log's writer sealed something else than it committed to.
+ * recorded: the log's writer sealed something else than it committed to. `refused`: the sealer will not open it, now or later, for it is
+ * none of its texts or the key is out of its reach; whether it says what was recorded is not known.
  */
-export type OpenedSealed = { readonly is: 'open'; readonly json: string } | { readonly is: 'gone' } | { readonly is: 'altered' }
+export type OpenedSealed =
+  | { readonly is: 'open'; readonly json: string }
+  | { readonly is: 'gone' }
+  | { readonly is: 'altered' }
+  | { readonly is: 'refused'; readonly error: PhiError }
 
 /**
  * Opens a sealed group and holds it against the commitment beside it.
@@ -22,7 +27,9 @@ export async function openSealed(sealer: Sealer, place: SealPlace, json: string)
   try {
     text = await sealer.open(place, group.sealed)
   } catch (cause) {
-    // A sealer's own refusals are as they are: unreachable is not the same as forged.
+    // A sealer's own refusals are as they are: unreachable is not the same as forged. One that stays is about this text alone, and must
+    // not keep the rest of the log from being read.
+    if (isPhiError(cause) && !cause.retryable) return { is: 'refused', error: cause }
     if (isPhiError(cause)) throw cause
     throw auditError('PHI_AUDIT_SEALER', { detail: 'the sealer failed to open a group', cause })
   }

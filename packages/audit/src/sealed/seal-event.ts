@@ -16,10 +16,15 @@ export interface Sealing {
 }
 
 /** The one patient an event is about, whose key can then be destroyed without anybody else's entries. */
-export function soleKeeper(patients: readonly string[] | undefined): string | null {
+function soleKeeper(patients: readonly string[] | undefined): string | null {
   const [patient, ...others] = new Set(patients ?? [])
   return patient !== undefined && others.length === 0 ? patient : null
 }
+
+/** What `sealedGroupSchema` takes, and stores that separate terms by control characters. */
+const isTerm = (term: unknown): boolean => typeof term === 'string' && TERM.test(term) && term.isWellFormed()
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a term must not hold
+const TERM = /^[^\u0000-\u001f\u007f]{1,512}$/
 
 /** Blinds the terms that the subject's text would be found by. */
 const blinded = async ({ sealer }: Sealing, tenant: string, subject: string): Promise<string[]> =>
@@ -55,6 +60,7 @@ export async function sealedCandidateOf(
     if (typeof sealed !== 'string' || sealed === '' || !sealed.isWellFormed())
       throw auditError('PHI_AUDIT_SEALER', { detail: 'what it returned is no text' })
     const terms = group === 'subject' ? await blinded(sealing, log.tenant, json) : []
+    if (!terms.every(isTerm)) throw auditError('PHI_AUDIT_SEALER', { detail: 'a blinded term is no text that can be kept' })
     plain[group] = json
     texts[group] = sealedText({ of, sealed, terms })
   }

@@ -25,7 +25,7 @@ const TAG_BYTES = 16
 /** What a record takes beside its payload. */
 export const FRAME_OVERHEAD = SEALED_AT + TAG_BYTES
 /** The five groups of an event take 65,536 bytes each at most; JSON that is not canonical can be longer by its escapes. */
-export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
+const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 
 const CIPHER = 'aes-256-gcm'
 const sha256 = (...parts: readonly Uint8Array[]): Buffer => {

@@ -2,6 +2,7 @@ import { isInstant, toBase64 } from '@phi/core'
 import { type GroupName, groupNames, type Opening } from '../group.ts'
 import { entryHash, entryHashBytes, type Leaf, leafText, parseLeaf } from '../leaf.ts'
 import { looksSealed } from '../sealed/sealed-group.ts'
+import { sealableGroups } from '../sealed/sealer.ts'
 import type { Head, Pruned } from '../store/store.ts'
 import { isCanonicalObject } from './canonical.ts'
 import { Chain, type Held, type Start } from './chain.ts'
@@ -100,9 +101,9 @@ export class EntryChecker {
    */
   end(head?: Head): void {
     if (head !== undefined && this.#next < head.size) this.#skipTo(head.size)
-    this.#prunings.end()
     if (head === undefined) this.chain.end()
     else this.chain.endAt(head, this.#recordedAt)
+    this.#prunings.end(this.chain.anchoredTo)
   }
 
   /**
@@ -198,6 +199,8 @@ export class EntryChecker {
       if (found !== committed) altered.push({ index: at, group, expected: committed, ...(found === '' ? {} : { found }) })
       else if (!isCanonicalObject((opening as { json: string }).json)) {
         this.#findings.add('group-not-canonical', { index: at, group })
+      } else if ((sealableGroups as readonly GroupName[]).includes(group) && looksSealed((opening as { json: string }).json)) {
+        this.sealed++
       }
     }
     if (altered.length === 0) return undefined

@@ -7,21 +7,29 @@ import type { Findings } from './findings.ts'
 interface Taken {
   readonly from: number
   last: number
-  recordedAt: string
+}
+
+/** What an entry of the log says was taken away. */
+interface Confirmed {
+  readonly to: number
+  readonly event: number
+  /** The entries were younger than the retention floor when it was written. */
+  readonly isEarly: boolean
 }
 
 /**
  * Entries without texts that were pruned by right: they lie below where the store says that it pruned, and an entry of the log itself,
- * further on, confirms it. What no entry confirms is reported as erased.
+ * further on, confirms it. What no entry confirms is reported as erased; and as far as signatures go, only an entry that they cover
+ * counts, since whoever owns the database can write one behind them.
  */
 export class Prunings {
   readonly #claims: readonly Pruned[]
   readonly #events: ReadonlySet<number>
   readonly #findings: Findings
   #taken: Taken | undefined
-  #isEarly = false
-  /** Up to here an entry of the log says that texts were taken away. */
-  #confirmed = 0
+  /** By claim the latest recorded time of what was taken away below it. */
+  readonly #latest = new Map<Pruned, string>()
+  readonly #confirmed: Confirmed[] = []
 
   constructor(claims: readonly Pruned[], findings: Findings) {
     this.#claims = claims
@@ -35,10 +43,15 @@ export class Prunings {
 
   /** Takes note of an entry without texts. False: nobody claims that it was pruned. */
   take(index: number, recordedAt: string): boolean {
-    if (!this.#claims.some(({ to, event }) => index < to && index < event)) return false
-    this.#taken ??= { from: index, last: index, recordedAt }
+    let isClaimed = false
+    for (const claim of this.#claims) {
+      if (index >= claim.to || index >= claim.event) continue
+      isClaimed = true
+      if (recordedAt > (this.#latest.get(claim) ?? '')) this.#latest.set(claim, recordedAt)
+    }
+    if (!isClaimed) return false
+    this.#taken ??= { from: index, last: index }
     this.#taken.last = index
-    if (recordedAt > this.#taken.recordedAt) this.#taken.recordedAt = recordedAt
     return true
   }
 
@@ -48,21 +61,26 @@ export class Prunings {
     const { details } = JSON.parse(open.context.json) as { details?: { to?: unknown } }
     const claim = this.#claims.find(({ event, to }) => event === index && to === details?.to)
     if (claim === undefined || action !== 'prune' || outcome !== 'success') return
-    this.#confirmed = Math.max(this.#confirmed, claim.to)
-    if (this.#taken === undefined || this.#taken.last >= claim.to) return
+    const latest = this.#latest.get(claim)
     const floor = yearsBefore(Date.parse(recordedAt), retentionFloor.years)
-    if (Date.parse(this.#taken.recordedAt) > floor) this.#isEarly = true
+    const isEarly = latest !== undefined && Date.parse(latest) > floor
+    this.#confirmed.push({ to: claim.to, event: index, isEarly })
   }
 
-  /** The end of the entries. */
-  end(): void {
+  /**
+   * The end of the entries.
+   * @param anchoredTo as far as a signature covers them. 0: none does, which is a finding of its own
+   */
+  end(anchoredTo: number): void {
     const taken = this.#taken
     if (taken === undefined) return
-    if (taken.last >= this.#confirmed) {
-      this.#findings.add('missing-opening', { index: Math.max(taken.from, this.#confirmed), group: 'event' })
+    const confirmed = this.#confirmed.filter(({ event }) => anchoredTo === 0 || event < anchoredTo)
+    const upTo = Math.max(0, ...confirmed.map(({ to }) => to))
+    if (taken.last >= upTo) {
+      this.#findings.add('missing-opening', { index: Math.max(taken.from, upTo), group: 'event' })
       return
     }
     this.#findings.add('pruned', { index: taken.from, between: { from: taken.from, to: taken.last + 1 } })
-    if (this.#isEarly) this.#findings.add('pruned-early', { index: taken.last })
+    if (this.#confirmed.some(({ isEarly }) => isEarly)) this.#findings.add('pruned-early', { index: taken.last })
   }
 }

@@ -108,6 +108,10 @@ export const findingKinds = {
     severity: 'break',
     meaning: 'This sealed part opens to something else than what was recorded beside it.',
   },
+  'unopened-sealed': {
+    severity: 'unknown',
+    meaning: 'The sealer refuses to open this sealed part: it was sealed by something else, or its key is out of reach.',
+  },
   'outbox-late': {
     severity: 'warn',
     meaning:

@@ -5,7 +5,7 @@ import { consistencyProofFromTiles, emptyFrontier, frontierRoot, verifyConsisten
 import type { Verifier } from '../note/index.ts'
 import { openingSealed } from '../sealed/open-batches.ts'
 import type { Sealer } from '../sealed/sealer.ts'
-import type { AuditStore, Head, LogKey, StoredEntry } from '../store/store.ts'
+import type { AuditStore, Head, LogKey, Pruned, StoredEntry } from '../store/store.ts'
 import type { Start } from './chain.ts'
 import { type Anchor, Anchors, verifiersOf } from './checkpoints.ts'
 import { EntryChecker } from './entry-checker.ts'
@@ -60,6 +60,29 @@ export async function verifyLog(
   log: LogKey,
   options: VerifyOptions,
 ): Promise<VerificationReport & { readonly resume?: ResumePoint }> {
+  const claims = async () => (await store.prunes?.(log)) ?? []
+  for (let run = 1; ; run++) {
+    // Before the head: the entries that these name are then among those that are read.
+    const pruned = await claims()
+    const report = await verifyOnce(store, log, options, pruned)
+    // Texts that were pruned while they were being read look as if they had been erased.
+    if (report.coverage.withheld === 0 || run === MOST_RUNS || isEqual(await claims(), pruned)) return report
+  }
+}
+
+/** How often a verification begins again because the log was pruned meanwhile, which happens once in a long while. */
+const MOST_RUNS = 5
+
+const isEqual = (some: readonly Pruned[], others: readonly Pruned[]): boolean =>
+  some.length === others.length && some.every(({ to, event }, i) => to === others[i]?.to && event === others[i]?.event)
+
+async function verifyOnce(
+  store: AuditStore<never>,
+  log: LogKey,
+  options: VerifyOptions,
+  pruned: readonly Pruned[],
+): Promise<VerificationReport & { readonly resume?: ResumePoint }> {
+  options.signal?.throwIfAborted()
   const findings = new Findings(options.maxFindings)
   const verifiers = verifiersOf(options.keys)
   const start = startOf(options.from?.verified)
@@ -72,7 +95,6 @@ export async function verifyLog(
   const signed = anchors.largest ?? 0
   if (signed > total) findings.add('truncated-tail', { index: total, expected: String(signed), found: String(total) })
 
-  const pruned = (await store.prunes?.(log)) ?? []
   const checker = new EntryChecker({ origin: log.origin, start, anchors, findings, reportsErased: true, pruned })
   if (total < start.size) findings.add('rollback', { index: total, expected: String(start.size), found: String(total) })
   else {
@@ -88,7 +110,8 @@ export async function verifyLog(
   }
 
   options.also?.(findings)
-  const { checked, withheld, recordedAt, sealed } = checker
+  const { checked, withheld, recordedAt } = checker
+  const sealed = Math.max(0, checker.sealed)
   const { anchoredTo, frontier, lastHash } = checker.chain
   if (checked === 0) findings.add('empty')
   if (to < total) findings.add('partial-range', { index: to, expected: String(total), found: String(to) })

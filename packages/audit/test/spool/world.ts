@@ -16,7 +16,7 @@ import { auditError } from '../../src/store/index.ts'
 import type { AuditStore, Build, LogKey } from '../../src/store/store.ts'
 
 export const key = new Uint8Array(32).fill(7)
-export const origin = 'clinic.example/audit'
+const origin = 'clinic.example/audit'
 export const PATIENT = 'patient-4711-smith'
 
 export const event = (id: string, more: Partial<AuditEventInput> = {}): AuditEventInput => ({

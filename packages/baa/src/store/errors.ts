@@ -2,7 +2,7 @@ import { errorsOf } from '@phi/core'
 
 /** The errors of stores of agreements. That somebody else was first is an answer and never an error. */
 export const agreementStoreErrors = {
-  PHI_BAA_RECORD: {
+  PHI_BAA_AGREEMENT_RECORD: {
     problem: 'The record of agreements is not valid, and nothing was written',
     remedy: 'Correct the place that is named; the form is described by `AgreementRecord`.',
   },

@@ -71,11 +71,11 @@ const recordsSchema = z.array(recordSchema).min(1).max(MOST).readonly()
 
 /**
  * Reads records from unknown data: what a caller hands in, or what a store had. Frozen.
- * @throws PhiError PHI_BAA_RECORD, or what `refusal` makes; PHI_BAA_AGREEMENT, PHI_BAA_CONTRADICTION
+ * @throws PhiError PHI_BAA_AGREEMENT_RECORD, or what `refusal` makes; PHI_BAA_AGREEMENT, PHI_BAA_CONTRADICTION
  */
 export function readAgreementRecords(
   value: unknown,
-  refusal: (context: ErrorContext) => PhiError = (context) => agreementStoreError('PHI_BAA_RECORD', context),
+  refusal: (context: ErrorContext) => PhiError = (context) => agreementStoreError('PHI_BAA_AGREEMENT_RECORD', context),
 ): readonly AgreementRecord[] {
   const records = readOwn(recordsSchema, value, 'records', refusal)
   return freeze(

@@ -40,9 +40,9 @@ interface Draft {
   readonly signatures: Signatures
 }
 
-const wrong = (detail: string) => agreementStoreError('PHI_BAA_RECORD', { path: 'records.*', detail })
+const wrong = (detail: string) => agreementStoreError('PHI_BAA_AGREEMENT_RECORD', { path: 'records.*', detail })
 
-/** @throws PhiError PHI_BAA_RECORD */
+/** @throws PhiError PHI_BAA_AGREEMENT_RECORD */
 function putAgreement(agreements: Draft['agreements'], agreement: Agreement): void {
   const before = agreements.get(agreement.id)
   if (before !== undefined) {
@@ -56,7 +56,7 @@ function putAgreement(agreements: Draft['agreements'], agreement: Agreement): vo
   agreements.set(agreement.id, agreement)
 }
 
-/** @throws PhiError PHI_BAA_RECORD */
+/** @throws PhiError PHI_BAA_AGREEMENT_RECORD */
 function put(draft: Draft, record: AgreementRecord): void {
   switch (record.type) {
     case 'agreement':
@@ -82,7 +82,7 @@ function put(draft: Draft, record: AgreementRecord): void {
   }
 }
 
-/** What is known after these revisions. @throws PhiError PHI_BAA_RECORD, PHI_BAA_REGISTRY where it makes no registry */
+/** What is known after these revisions. @throws PhiError PHI_BAA_AGREEMENT_RECORD, PHI_BAA_REGISTRY where it makes no registry */
 function known(revisions: readonly (readonly AgreementRecord[])[]): RecordedAgreements {
   const draft: Draft = {
     agreements: new Map(),
@@ -140,7 +140,7 @@ export function recordedFrom(texts: readonly string[]): RecordedAgreements {
 /**
  * Refuses records that would leave no registry: a party that nobody knows, one party in two descriptions, other terms under one id. For
  * those who write a store: look with the texts that the new revision is appended to, and append only there.
- * @throws PhiError PHI_BAA_RECORD, PHI_BAA_REGISTRY; PHI_BAA_STORE
+ * @throws PhiError PHI_BAA_AGREEMENT_RECORD, PHI_BAA_REGISTRY; PHI_BAA_STORE
  */
 export function refuseUnfit(texts: readonly string[], records: readonly AgreementRecord[]): void {
   const before = texts.map((text, index) => readRevision(text, index + 1))

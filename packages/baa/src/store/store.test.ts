@@ -71,7 +71,7 @@ describe('agreements in a store', () => {
       { documentHash: undefined },
     ]) {
       const error = await refusal(store.append('clinic-a', [agreement(agreed({ documentHash: 'ab'.repeat(32), ...other }))], 1))
-      expect([error.code, error.path]).toEqual(['PHI_BAA_RECORD', 'records.*'])
+      expect([error.code, error.path]).toEqual(['PHI_BAA_AGREEMENT_RECORD', 'records.*'])
     }
     const standing = { documentHash: 'ab'.repeat(32), plan: 'growth', asOf: '2026-02-01', closed: undefined }
     expect(await store.append('clinic-a', [agreement(agreed(standing))], 1)).toBe('appended')
@@ -103,7 +103,7 @@ describe('agreements in a store', () => {
     )
     expect(report.outcome).toBe('all-valid')
     for (const bad of [signed(jws[0], 'nobody'), signed(`${jws[0]} `), signed('a.b'), signed(`${jws[0]}\n`), signed('')]) {
-      expect((await refusal(store.append('clinic-a', [bad], 2))).code).toBe('PHI_BAA_RECORD')
+      expect((await refusal(store.append('clinic-a', [bad], 2))).code).toBe('PHI_BAA_AGREEMENT_RECORD')
     }
   })
 
@@ -150,17 +150,17 @@ describe('agreements in a store', () => {
     const refused: readonly (readonly [unknown, string])[] = [
       [[agreement(agreed({ id: secret })), gives([{ ...edge, to: secret }])], 'PHI_BAA_REGISTRY'],
       [[party({ ...platform, kind: 'individual', name: secret })], 'PHI_BAA_REGISTRY'],
-      [[{ type: 'exemptions', from: secret, to: 'practice', claims: [] }, { type: 'friend' }], 'PHI_BAA_RECORD'],
-      [[gives([{ ...edge, of: 'practice', to: 'platform' }])], 'PHI_BAA_RECORD'],
+      [[{ type: 'exemptions', from: secret, to: 'practice', claims: [] }, { type: 'friend' }], 'PHI_BAA_AGREEMENT_RECORD'],
+      [[gives([{ ...edge, of: 'practice', to: 'platform' }])], 'PHI_BAA_AGREEMENT_RECORD'],
       [[{ type: 'agreement', agreement: { id: secret } }], 'PHI_BAA_AGREEMENT'],
       [
         [agreement({ ...agreed(), prohibits: agreed().permits.map(({ class: selector }) => ({ id: 'x', selector })) })],
         'PHI_BAA_CONTRADICTION',
       ],
-      [[], 'PHI_BAA_RECORD'],
-      [agreement(), 'PHI_BAA_RECORD'],
-      [null, 'PHI_BAA_RECORD'],
-      [[{ ...party(host), more: secret }], 'PHI_BAA_RECORD'],
+      [[], 'PHI_BAA_AGREEMENT_RECORD'],
+      [agreement(), 'PHI_BAA_AGREEMENT_RECORD'],
+      [null, 'PHI_BAA_AGREEMENT_RECORD'],
+      [[{ ...party(host), more: secret }], 'PHI_BAA_AGREEMENT_RECORD'],
     ]
     for (const [records, code] of refused) {
       const error = await refusal(store.append('clinic-a', records as never, 1))
@@ -168,10 +168,10 @@ describe('agreements in a store', () => {
       expect(JSON.stringify(error)).not.toContain(secret)
     }
     for (const revision of [-1, 0.5, Number.NaN, '1', undefined]) {
-      expect((await refusal(store.append('clinic-a', [party(host)], revision as never))).code).toBe('PHI_BAA_RECORD')
+      expect((await refusal(store.append('clinic-a', [party(host)], revision as never))).code).toBe('PHI_BAA_AGREEMENT_RECORD')
     }
     for (const revision of [-1, 0.5, '1', null]) {
-      expect((await refusal(store.at('clinic-a', revision as never))).code).toBe('PHI_BAA_RECORD')
+      expect((await refusal(store.at('clinic-a', revision as never))).code).toBe('PHI_BAA_AGREEMENT_RECORD')
     }
     for (const tenant of ['', 'Clinic A', undefined]) {
       expect((await refusal(store.load(tenant as never))).code).toBe('PHI_CORE_TENANT')

@@ -21,13 +21,13 @@ export interface AgreementStore {
   load(tenant: string): Promise<RecordedAgreements>
   /**
    * All that was known at a revision, 0 or more: what a decision was made on that names its revision. Undefined: there is no such revision yet.
-   * @throws as `load`; PHI_BAA_RECORD for what is no revision
+   * @throws as `load`; PHI_BAA_AGREEMENT_RECORD for what is no revision
    */
   at(tenant: string, revision: number): Promise<RecordedAgreements | undefined>
   /**
    * Appends records as the revision after the expected one, all or none. `conflict`: that is not the latest revision. `already`: it is not,
    * and what follows it are these very records, so that whoever lost an answer appends the same again and learns that it is done.
-   * @throws as `load`; PHI_BAA_RECORD, PHI_BAA_AGREEMENT, PHI_BAA_CONTRADICTION, PHI_BAA_REGISTRY: nothing was written
+   * @throws as `load`; PHI_BAA_AGREEMENT_RECORD, PHI_BAA_AGREEMENT, PHI_BAA_CONTRADICTION, PHI_BAA_REGISTRY: nothing was written
    */
   append(
     tenant: string,
@@ -38,9 +38,9 @@ export interface AgreementStore {
 
 const revisionSchema = z.int().min(0)
 
-/** Reads the number of a revision. @throws PhiError PHI_BAA_RECORD */
+/** Reads the number of a revision. @throws PhiError PHI_BAA_AGREEMENT_RECORD */
 export const readRevisionNumber = (value: unknown): number =>
-  parseAs(revisionSchema, value, 'revision', (context) => agreementStoreError('PHI_BAA_RECORD', context))
+  parseAs(revisionSchema, value, 'revision', (context) => agreementStoreError('PHI_BAA_AGREEMENT_RECORD', context))
 
 /**
  * The registry of a tenant: the latest, or the one at a revision. Note the revision with what was decided on it.

@@ -22,7 +22,7 @@ const PUT_BACK = `do $$ declare t record; begin
   end loop; end $$`
 
 /** As the owner of the tables: switches the protections off, works, and switches them on again, in one transaction. */
-export async function quietly(owner: pg.Client, work: () => Promise<unknown>): Promise<void> {
+async function quietly(owner: pg.Client, work: () => Promise<unknown>): Promise<void> {
   await owner.query('begin')
   await owner.query('set local role phi_owner')
   await owner.query(LIFT)

@@ -28,7 +28,7 @@ export async function until(what: string, condition: () => boolean | Promise<boo
 }
 
 /** Whether trying again makes sense, for a caller that knows the errors of the library and, in their own transactions, the driver's. */
-export const worthRetrying = (error: unknown): boolean =>
+const worthRetrying = (error: unknown): boolean =>
   isPhiError(error) ? error.retryable : error instanceof CommitUnknown || translated(error).retryable
 
 /**

@@ -155,4 +155,4 @@ export async function idsOf(db: Db, origin: string): Promise<string[]> {
   return ids
 }
 
-export const eventIdOf = ({ open }: StoredEntry): string => (JSON.parse(open.event?.json ?? '{}') as { id: string }).id
+const eventIdOf = ({ open }: StoredEntry): string => (JSON.parse(open.event?.json ?? '{}') as { id: string }).id

@@ -21,11 +21,7 @@ export async function loggedIn(under: ServerUnderTest, role: string, tenant: str
 }
 
 /** A superuser that works as the owner of the tables, inside a tenant. */
-export async function asOwner(
-  under: ServerUnderTest,
-  tenant: string,
-  run: (client: pg.Client) => Promise<unknown>,
-): Promise<void> {
+async function asOwner(under: ServerUnderTest, tenant: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> {
   await under.asSuperuser(async (client) => {
     await client.query('set role phi_owner')
     await client.query(`select set_config('phi.tenant', $1, false)`, [tenant])

@@ -104,7 +104,7 @@ export async function appendAll(
 }
 
 /** Holds an answer of a store against what the revisions come to. */
-export function sameAgreements(
+function sameAgreements(
   actual: RecordedAgreements | undefined,
   revisions: readonly (readonly AgreementRecord[])[],
   what: string,

@@ -35,7 +35,7 @@ export const verified: RequestEvent = { type: 'identity-verified', at: '2026-03-
 export const withdrawn: RequestEvent = { type: 'withdrawn', at: '2026-03-04' }
 export const secured: IncidentEvent = { type: 'contained', at: '2026-05-05', measures: 'access closed' }
 
-export const odd = `'; drop table request; -- "\\ %_ {} Zoe\u0308 \u{1f512} \u00e9`
+const odd = `'; drop table request; -- "\\ %_ {} Zoe\u0308 \u{1f512} \u00e9`
 
 /** Histories of every kind, in many states, with entries that were refused and texts at their oddest. */
 export const histories = (): readonly KeptCase[] => [

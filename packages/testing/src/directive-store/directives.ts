@@ -6,7 +6,7 @@ import { freshBytes } from '../suite/bytes.ts'
 const at = (minute: number): string => new Date(Date.UTC(2026, 2, 29, 0, 59, 59, 999) + minute * 60_000).toISOString()
 
 export const freshTenant = (): string => `suite-${toHex(freshBytes(5))}`
-export const freshId = (): string => `d-${toHex(freshBytes(8))}`
+const freshId = (): string => `d-${toHex(freshBytes(8))}`
 
 /** A directive whose history can go on for long: a contact point that is verified again and again. */
 export function freshContact(more: { readonly [Name in 'id' | 'tenant' | 'patient' | 'address']?: string } = {}): Directive {

@@ -40,7 +40,7 @@ export const recordOf = (assignment: RoleAssignment, ...revocations: RoleRevocat
 })
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-export const inOrder = (records: readonly RoleRecord[], by: 'role' | 'subject' | 'assignedAt'): readonly RoleRecord[] =>
+const inOrder = (records: readonly RoleRecord[], by: 'role' | 'subject' | 'assignedAt'): readonly RoleRecord[] =>
   records.toSorted((a, b) => byText(a[by], b[by]) || byText(a.id, b.id))
 
 function same(actual: readonly RoleRecord[], expected: readonly RoleRecord[], what: string): void {

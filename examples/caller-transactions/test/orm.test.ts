@@ -1,14 +1,4 @@
 import { type AuditEventInput, type AuditLog, ed25519Signer, openAuditLog } from '@phi/audit'
-import { sql as statement } from 'drizzle-orm'
-import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres'
-import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js'
-import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
-import postgres from 'postgres'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { queryableOf as ofDrizzle } from '../../../../examples/caller-transactions/src/with-drizzle.ts'
-import { queryableOf as ofKysely } from '../../../../examples/caller-transactions/src/with-kysely.ts'
-import { refusal } from '../../../core/test/refusal.ts'
 import {
   auditStore,
   connect,
@@ -19,8 +9,18 @@ import {
   migrate,
   type Queryable,
   queryableOf,
-} from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+} from '@phi/postgres'
+import { sql as statement } from 'drizzle-orm'
+import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres'
+import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js'
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refusal } from '../../../packages/core/test/refusal.ts'
+import { freshDatabase, startServer, type TestServer } from '../../../packages/postgres/test/server.ts'
+import { queryableOf as ofDrizzle } from '../src/with-drizzle.ts'
+import { queryableOf as ofKysely } from '../src/with-kysely.ts'
 
 let server: TestServer
 let url: string
