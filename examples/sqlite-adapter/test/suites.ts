@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   agreementStoreSuite,
+  auditDepthSuite,
   auditStoreSuite,
   caseStoreSuite,
   directiveStoreSuite,
@@ -62,8 +63,35 @@ const options = <Store>(name: string, make: (handle: Handle) => Store) => ({
   },
 })
 
-/** Every suite of @phi/testing, under whatever runner. */
+/** The audit store, and transactions of the file on handles of their own, as a caller begins them. */
+async function withTransactions() {
+  const { another, close } = inFile((handle) => handle)
+  return {
+    store: sqliteAuditStore(await another()) as never,
+    close,
+    async transaction<T>(run: (tx: never) => Promise<T>): Promise<T> {
+      const handle = await another()
+      handle.exec('begin immediate')
+      try {
+        const result = await run(handle as never)
+        handle.exec('commit')
+        return result
+      } catch (error) {
+        handle.exec('rollback')
+        throw error
+      }
+    },
+  }
+}
+
+/** Every suite for a store of @phi/testing, under whatever runner. */
 export function registerAll(runner: Runner): void {
+  const gaps = {
+    outbox: false,
+    prune: false,
+    because: { outbox: 'one write lock: nothing to gain', prune: 'not in this example' },
+  }
+  register(auditDepthSuite({ name: 'AuditStore on SQLite', supports: gaps, open: withTransactions }), runner)
   register(auditStoreSuite(options('AuditStore', (handle) => sqliteAuditStore(handle) as never)), runner)
   register(keyStoreSuite(options('KeyStore', sqliteKeyStore)), runner)
   register(tombstoneStoreSuite(options('TombstoneStore', sqliteTombstoneStore)), runner)

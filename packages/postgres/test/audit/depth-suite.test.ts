@@ -1,6 +1,6 @@
 import type { AuditStore } from '@phi/audit'
 import type { OutboxRow } from '@phi/audit/store'
-import { type AuditDepthUnderTest, auditDepthSuite, register } from '@phi/testing'
+import { type AuditDepthSupports, type AuditDepthUnderTest, auditDepthSuite, register } from '@phi/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { registerMutants } from '../../../testing/test/mutants.ts'
 import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../../src/index.ts'
@@ -53,7 +53,11 @@ const SEALED = 'finds entries with a sealed'
 
 const outside = (db: Db) => db as unknown as Queryable
 
-const mutants: readonly { wrong: string; caughtBy: string; change: Change }[] = [
+const HONEST = 'is declared with no gap'
+
+const mutants: readonly { wrong: string; caughtBy: string; change: Change; supports?: AuditDepthSupports }[] = [
+  { wrong: 'says that it has no outbox', caughtBy: HONEST, change: () => ({}), supports: { outbox: false } },
+  { wrong: 'says that it has no transactions', caughtBy: HONEST, change: () => ({}), supports: { transactions: false } },
   {
     wrong: 'writes on a connection of its own',
     caughtBy: WITH,
@@ -224,6 +228,10 @@ const mutants: readonly { wrong: string; caughtBy: string; change: Change }[] = 
 
 describe('wrong stores are found by', () => {
   registerMutants(mutants, (mutant) =>
-    auditDepthSuite({ name: mutant?.wrong ?? 'good', open: () => under('postgres', mutant?.change) }),
+    auditDepthSuite({
+      name: mutant?.wrong ?? 'good',
+      ...(mutant?.supports === undefined ? {} : { supports: mutant.supports }),
+      open: () => under('postgres', mutant?.change),
+    }),
   )
 })

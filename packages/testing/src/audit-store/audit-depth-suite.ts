@@ -4,7 +4,7 @@ import { outboxCases } from './cases/outbox.ts'
 import { pruningCases } from './cases/pruning.ts'
 import { sealedCases } from './cases/sealed.ts'
 import { transactionCases } from './cases/transactions.ts'
-import type { AuditDepthSupports, AuditDepthUnderTest } from './depth.ts'
+import { type AuditDepthSupports, type AuditDepthUnderTest, depthHonesty } from './depth.ts'
 
 export interface AuditDepthSuiteOptions {
   /** The title of the suite: the store and what stands behind it. */
@@ -23,7 +23,7 @@ export interface AuditDepthSuiteOptions {
  */
 export function auditDepthSuite(options: AuditDepthSuiteOptions): Suite {
   const { name, supports = {}, open, caseTimeoutMs = DEFAULT_CASE_TIMEOUT_MS } = options
-  const cases = [...sealedCases, ...transactionCases, ...outboxCases, ...pruningCases]
+  const cases = [...sealedCases, ...transactionCases, ...outboxCases, ...pruningCases, depthHonesty]
   return suiteOf<AuditDepthUnderTest & { store: AuditStore<never> }, AuditDepthSupports>(cases, {
     name,
     manifest: supports,

@@ -32,6 +32,22 @@ export const depthGap =
     return gap === undefined ? undefined : (supports.because?.[gap] ?? `declared by ${gap}: false`)
   }
 
+/** Fails where the store has what the manifest calls unsupported. */
+export const depthHonesty: DepthCase = {
+  title: 'is declared with no gap that it does not have',
+  async run({ store, transaction }, supports) {
+    const given: readonly ['transactions' | 'outbox' | 'prune', readonly unknown[]][] = [
+      ['transactions', [store.extendIn, transaction]],
+      ['outbox', [store.enqueueIn, store.outbox, store.dequeue]],
+      ['prune', [store.prune, store.prunes]],
+    ]
+    for (const [name, verbs] of given) {
+      if (supports[name] === false && verbs.every((verb) => verb !== undefined))
+        fail(`the manifest declares ${name} unsupported and the store has it: declare it, so that it is tested`)
+    }
+  },
+}
+
 /** A verb that the manifest says is there. */
 export function verbOf<Verb extends keyof AuditStore<never>>(store: AuditStore<never>, verb: Verb, gap: string) {
   const found = store[verb]
