@@ -33,6 +33,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '57P': 'unknown',
   // 08, connection exception.
   '08': 'unknown',
+  '08P01': 'refused', // protocol_violation: a statement of ours that does not fit its parameters
 }
 
 /**

@@ -22,6 +22,15 @@ export { compareSchedules, type ScheduleChange, type ScheduleComparison } from '
 export type { StatedShorter } from './assess/stated-shorter.ts'
 export * from './disposition/index.ts'
 export { retentionErrors } from './errors.ts'
+export { NARROW_FROM, NARROW_THROUGH } from './narrow/cutoff.ts'
+export {
+  type NarrowKind,
+  type NarrowOptions,
+  type NarrowPlace,
+  type NarrowTable,
+  narrowTable,
+} from './narrow/narrow-table.ts'
+export type { Cutoffs, NarrowProfile, Signed } from './narrow/profile.ts'
 export { type Provider, providers, type RecordKind, recordKinds } from './record/kinds.ts'
 export { type DateFact, dateFacts, type FlagFact, flagFacts, type RetentionRecord } from './record/record.ts'
 export { majorityAge, majorityDate } from './schedule/majority.ts'
@@ -38,4 +47,6 @@ export {
   type RetentionRule,
   type Start,
 } from './schedule/rule.ts'
+export { currentOf, memoryScheduleStore, type ScheduleStore } from './schedule/schedule-store.ts'
+export { parseScheduleVersion, type ScheduleData, type ScheduleVersion, scheduleOf } from './schedule/schedule-version.ts'
 export { type Schedule, usRetention } from './schedule/us-retention.ts'

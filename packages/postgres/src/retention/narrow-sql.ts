@@ -6,13 +6,13 @@ import {
   type FlagFact,
   NARROW_FROM,
   NARROW_THROUGH,
-  type NarrowProfile,
   type NarrowTable,
   providers,
 } from '@phi/retention'
 import type { HoldSets } from './hold-sets.ts'
 import type { Fact, MappedTable } from './mapping.ts'
 import type { OpenTable } from './open-tables.ts'
+import { columnOf, profileRows, type Shape, SIGNED, shapeOf } from './profile-rows.ts'
 import { dayOf, idText, versionText } from './rows.ts'
 
 /** What SQL says of a record. `needs-assessment`: nothing; only `assess` of @phi/retention can. */
@@ -108,97 +108,6 @@ export const readableFacts = (open: OpenTable): readonly string[] => {
     if (form === 'date') return day(name as DateFact) === undefined ? [] : [name]
     return column !== undefined && opaque.includes(`t.${column}`) ? [] : [name]
   })
-}
-
-const INFINITY = 'infinity'
-const NEVER = '-infinity'
-
-/** Which facts occur in any profile. */
-const named = (profiles: readonly NarrowProfile[], facts: (profile: NarrowProfile) => readonly string[]): DateFact[] =>
-  dateFacts.filter((fact) => profiles.some((profile) => facts(profile).includes(fact)))
-
-/** Names columns of profiles by short names, so that a row of them stays small. */
-const columnOf = (letter: string, fact: DateFact): string => `${letter}${dateFacts.indexOf(fact)}`
-
-interface Shape {
-  readonly runs: readonly DateFact[]
-  readonly may: readonly DateFact[]
-  readonly margins: readonly DateFact[]
-  readonly met: readonly DateFact[]
-  readonly overdue: readonly DateFact[]
-  readonly needs: readonly DateFact[]
-  readonly undecided: readonly DateFact[]
-  readonly oneOf: readonly NarrowProfile['needsOneOf'][number][]
-}
-
-function shapeOf(profiles: readonly NarrowProfile[]): Shape {
-  const oneOf = new Map(profiles.flatMap(({ needsOneOf }) => needsOneOf).map((each) => [JSON.stringify(each), each]))
-  return {
-    runs: named(profiles, ({ runsFrom }) => Object.keys(runsFrom)),
-    may: named(profiles, ({ mayRunFrom }) => Object.keys(mayRunFrom)),
-    margins: named(profiles, ({ marginFrom }) => Object.keys(marginFrom)),
-    met: named(profiles, ({ metBefore }) => Object.keys(metBefore)),
-    overdue: named(profiles, ({ overdueBefore }) => Object.keys(overdueBefore)),
-    needs: named(profiles, ({ needs }) => needs),
-    undecided: named(profiles, ({ undecidedWhere }) => undecidedWhere),
-    oneOf: [...oneOf.values()],
-  }
-}
-
-const SIGNED = { signed: 0, unsigned: 1, undecided: 2 } as const
-
-/** The profiles as rows, and the columns that these have. */
-function profileRows(profiles: readonly NarrowProfile[], shape: Shape) {
-  const columns = new Map<string, string>([
-    ['n', 'int'],
-    ...['dec', 'perm', 'unk', 'mis', 'unmet', 'age', 'nb', 'nit'].map((name) => [name, 'boolean'] as const),
-    ...['adult', 'minor', 'sg', 'ms'].map((name) => [name, 'int'] as const),
-    ['kb', 'date'],
-  ])
-  const dated = [
-    ['r', shape.runs, 'runsFrom', INFINITY],
-    ['y', shape.may, 'mayRunFrom', INFINITY],
-    ['m', shape.margins, 'marginFrom', INFINITY],
-    ['c', shape.met, 'metBefore', INFINITY],
-    ['o', shape.overdue, 'overdueBefore', NEVER],
-  ] as const
-  for (const [letter, facts] of dated) for (const fact of facts) columns.set(columnOf(letter, fact), 'date')
-  for (const fact of shape.met) columns.set(columnOf('d', fact), 'boolean')
-  for (const fact of shape.needs) columns.set(columnOf('w', fact), 'boolean')
-  for (const fact of shape.undecided) columns.set(columnOf('u', fact), 'boolean')
-  shape.oneOf.forEach((_, index) => {
-    columns.set(`g${index}`, 'boolean')
-  })
-  const rows = profiles.map((profile, n) => {
-    const { age } = profile
-    const row: Record<string, unknown> = {
-      n,
-      dec: profile.decidable,
-      perm: profile.permanent,
-      unk: profile.unknown,
-      mis: profile.missing,
-      unmet: profile.unmet,
-      age: age !== null,
-      nb: age?.needsBorn ?? false,
-      nit: age?.notInTable ?? false,
-      adult: age?.adultAfterDays ?? 0,
-      minor: age?.minorBeforeDays ?? 0,
-      sg: SIGNED[profile.signed],
-      ms: SIGNED[profile.minorSigned],
-      kb: age?.keepsBornFrom ?? INFINITY,
-    }
-    for (const [letter, facts, name, none] of dated) {
-      for (const fact of facts) row[columnOf(letter, fact)] = profile[name][fact] ?? none
-    }
-    for (const fact of shape.met) row[columnOf('d', fact)] = profile.metBefore[fact] !== undefined
-    for (const fact of shape.needs) row[columnOf('w', fact)] = profile.needs.includes(fact)
-    for (const fact of shape.undecided) row[columnOf('u', fact)] = profile.undecidedWhere.includes(fact)
-    shape.oneOf.forEach((each, index) => {
-      row[`g${index}`] = profile.needsOneOf.some((own) => JSON.stringify(own) === JSON.stringify(each))
-    })
-    return row
-  })
-  return { columns, rows }
 }
 
 /** What makes a row one for the assessment: facts of a form, or of a reach, that the comparisons below are not made for. */
@@ -456,7 +365,12 @@ where ${open.scope}`
   // A parameter that no part of the statement names is refused.
   const today = facts.day('keepThrough') === undefined ? '' : params.add(table.today, 'text::date')
   const plain = verdict(facts, shape, today, (status) => status)
-  const overdue = any(shape.overdue.map((fact) => `${facts.day(fact)} < p.${columnOf('o', fact)}`))
+  const overdue = any(
+    shape.overdue.map(({ fact, flags: asked }, index) => {
+      const reached = asked.map((each) => ` and ${facts.flag(each.fact)} is not ${!each.is}`).join('')
+      return `(${facts.day(fact)} < p.o${index}${reached})`
+    }),
+  )
   let status: string
   if (!table.ceilings)
     status = cases(

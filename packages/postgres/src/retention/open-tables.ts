@@ -26,8 +26,8 @@ export interface OpenTables {
   readonly tenant: string
   /** Runs in a transaction that has the role and the tenant. Errors come in the words of the RetentionStore contract. */
   inTenantAs<T>(role: StoreRole, run: (tx: Queryable) => Promise<T>): Promise<T>
-  /** The same with the tables, which were looked up by the role before. */
-  within<T>(role: StoreRole, run: (tx: Queryable, tables: readonly OpenTable[]) => Promise<T>): Promise<T>
+  /** The same with the tables, which are looked up when the role first asks; `again`: now. */
+  within<T>(role: StoreRole, run: (tx: Queryable, tables: readonly OpenTable[]) => Promise<T>, again?: 'again'): Promise<T>
 }
 
 /** @throws PhiError PHI_PG_OPTIONS, PHI_CORE_TENANT */
@@ -52,9 +52,9 @@ export function openTables(db: Db, options: RetentionTables): OpenTables {
   return {
     tenant,
     inTenantAs,
-    within: (role, run) =>
+    within: (role, run, again) =>
       inTenantAs(role, async (tx) => {
-        let open = known.get(role)
+        let open = again === undefined ? known.get(role) : undefined
         if (open === undefined) {
           const found: OpenTable[] = []
           for (const table of mapped) {

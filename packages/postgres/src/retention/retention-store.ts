@@ -295,33 +295,38 @@ export function retentionStore(db: Db, options: RetentionStoreOptions): Retentio
   }
 
   async function remaining(scope: { readonly tenant: string; readonly subject?: string | undefined }): Promise<number> {
-    return within('phi_retention', async (tx, open) => {
-      let left = 0
-      for (const { table, scope: own } of open) {
-        const of = (name: 'tenant' | 'subject') => table.facts.find((fact) => fact.name === name)
-        // Whose data lies in rows of other tenants is not seen from here.
-        if (of('tenant')?.column === table.tenant && table.tenant !== null && scope.tenant !== tenant) {
-          throw retentionError('PHI_RETENTION_OPTIONS', { path: 'scope.tenant', detail: 'must be the tenant of the store' })
+    return within(
+      'phi_retention',
+      async (tx, open) => {
+        let left = 0
+        for (const { table, scope: own } of open) {
+          const of = (name: 'tenant' | 'subject') => table.facts.find((fact) => fact.name === name)
+          // Whose data lies in rows of other tenants is not seen from here.
+          if (of('tenant')?.column === table.tenant && table.tenant !== null && scope.tenant !== tenant) {
+            throw retentionError('PHI_RETENTION_OPTIONS', { path: 'scope.tenant', detail: 'must be the tenant of the store' })
+          }
+          const params: unknown[] = [tenant]
+          const mayBe = (name: 'tenant' | 'subject', wanted: string): string => {
+            const fact = of(name)
+            if (fact === undefined) return 'true'
+            if (fact.column === undefined) return fact.value === wanted ? 'true' : 'false'
+            params.push(wanted)
+            // A record whose owner is not known may be anybody's.
+            return `coalesce(t.${fact.column}::text = $${params.length}, true)`
+          }
+          const conditions = [own, mayBe('tenant', scope.tenant)]
+          if (scope.subject !== undefined) conditions.push(mayBe('subject', scope.subject))
+          const { rows } = await tx.query<{ left: string }>(
+            `select count(*)::text as left from ${table.name} t where ${conditions.join(' and ')}`,
+            params,
+          )
+          left += Number(rows[0]?.left)
         }
-        const params: unknown[] = [tenant]
-        const mayBe = (name: 'tenant' | 'subject', wanted: string): string => {
-          const fact = of(name)
-          if (fact === undefined) return 'true'
-          if (fact.column === undefined) return fact.value === wanted ? 'true' : 'false'
-          params.push(wanted)
-          // A record whose owner is not known may be anybody's.
-          return `coalesce(t.${fact.column}::text = $${params.length}, true)`
-        }
-        const conditions = [own, mayBe('tenant', scope.tenant)]
-        if (scope.subject !== undefined) conditions.push(mayBe('subject', scope.subject))
-        const { rows } = await tx.query<{ left: string }>(
-          `select count(*)::text as left from ${table.name} t where ${conditions.join(' and ')}`,
-          params,
-        )
-        left += Number(rows[0]?.left)
-      }
-      return left
-    })
+        return left
+        // Row security that was put in force since would hide what is left.
+      },
+      'again',
+    )
   }
 
   if (sealedTables === undefined) return store

@@ -50,15 +50,30 @@ const never = (): Day => {
   throw new RangeError('a period without a number has no end')
 }
 
+/** The days that are remembered of one count: a hundred years. */
+const REMEMBERED = 36_525
+
+/** The dates of a million records are a few thousand days. What throws is not remembered. */
+function remembered(count: (from: Day) => Day): (from: Day) => Day {
+  const known = new Map<Day, Day>()
+  return (from) => {
+    const before = known.get(from)
+    if (before !== undefined) return before
+    const day = count(from)
+    if (known.size < REMEMBERED) known.set(from, day)
+    return day
+  }
+}
+
 /** Minimums are counted to the later day where a month is too short, and ceilings to the earlier. */
 function counter({ period, effect }: RetentionRule): (from: Day) => Day {
   const rounding = effect === 'minimum' ? KEEP : 'earlier'
   switch (period.unit) {
     case 'years':
     case 'age':
-      return (from) => addYears(from, period.amount, rounding)
+      return remembered((from) => addYears(from, period.amount, rounding))
     case 'months':
-      return (from) => addMonths(from, period.amount, rounding)
+      return remembered((from) => addMonths(from, period.amount, rounding))
     case 'days':
       return (from) => from + period.amount
     default:
@@ -78,9 +93,9 @@ function majorityOf(rule: RetentionRule): number | undefined {
 function minorEndOf(rule: RetentionRule, majority: number): (born: Day) => Day {
   const { minor } = rule
   if (typeof minor !== 'object') return never
-  if ('untilAge' in minor) return (born) => addYears(born, minor.untilAge, KEEP)
+  if ('untilAge' in minor) return remembered((born) => addYears(born, minor.untilAge, KEEP))
   // In two steps, as the text counts: a person born on 29 February comes of age on 1 March.
-  return (born) => addYears(addYears(born, majority, KEEP), minor.yearsAfterMajority, KEEP)
+  return remembered((born) => addYears(addYears(born, majority, KEEP), minor.yearsAfterMajority, KEEP))
 }
 
 export function compileRule(rule: RetentionRule, { signedFrom }: Compiler): CompiledRule {

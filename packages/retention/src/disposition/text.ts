@@ -17,14 +17,21 @@ export const ruleReference = z.strictObject({ rule: idText, citation: plainText(
 
 const CONTROL = /[\p{Cc}\u2028\u2029]/u
 
+/** Whether a text is of printable ASCII without spaces, as most ids are. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x21 || unit > 0x7e) return false
+  }
+  return true
+}
+
 /** What `idText` says, without the cost of a schema: for loops over every record. */
 export const isId = (value: unknown): value is string =>
   typeof value === 'string' &&
   value.length > 0 &&
   value.length <= ID_LENGTH &&
-  value === value.trim() &&
-  !CONTROL.test(value) &&
-  value.isWellFormed()
+  (isPlain(value) || (value === value.trim() && !CONTROL.test(value) && value.isWellFormed()))
 
 /** UTF-16 puts what lies beyond U+FFFF before U+E000; moved behind it, units compare as code points do. */
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x2000 : unit >= 0xd800 ? unit + 0x2000 : unit)

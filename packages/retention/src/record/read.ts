@@ -66,13 +66,16 @@ function textsOf(value: unknown): readonly string[] | undefined {
   return texts?.every(isText) ? (texts as string[]) : undefined
 }
 
+/** Nothing known. Copied, which is quicker than filling, and keeps the list packed. */
+const BLANK: readonly number[] = Array.from({ length: SLOTS }, () => NONE)
+
 /** A record while it is read. */
 class Reading implements ReadRecord {
   id = ''
   kind = ''
   state: UsState | undefined = undefined
   provider: Provider | undefined = undefined
-  facts: number[] = new Array(SLOTS).fill(NONE)
+  facts: number[] = BLANK.slice()
   laterMammograms: readonly Day[] | undefined = undefined
   rules: readonly string[] | undefined = undefined
   readable = true
