@@ -78,6 +78,7 @@ describe('the programs of the guides', () => {
     'stores-on-postgres',
     'check-a-database',
     'act-as-somebody',
+    'retention-on-postgres',
   ])(
     'docs/%s.md runs as printed',
     async (name) => {
