@@ -35,7 +35,8 @@ const events = positive('events', values.events)
 const tenants = positive('tenants', values.tenants)
 const callers = values.callers === undefined ? Math.min(4096, tenants * 4) : positive('callers', values.callers)
 
-const server = values.url === undefined ? await startServer() : undefined
+// With flags, so that it is a server that waits for the disk.
+const server = values.url === undefined ? await startServer(['-c', 'fsync=on']) : undefined
 const database = server === undefined ? undefined : await freshDatabase(server.url)
 const memory = watchMemory()
 let sound = false

@@ -7,7 +7,8 @@ let shared: Promise<TestServer> | undefined
 
 /** One server for all rows: starting one takes seconds. Each row has a database of its own. */
 export async function startServer(): Promise<Pick<TestServer, 'url' | 'stop'>> {
-  shared ??= start()
+  // With flags, so that it is a server that waits for the disk, as it does by default.
+  shared ??= start(['-c', 'fsync=on'])
   const { url } = await shared
   return { url, stop: async () => {} }
 }

@@ -36,7 +36,8 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
   const given = process.env.DATABASE_URL
   if (given !== undefined && given !== '') return { url: given, own: false, stop: async () => {} }
   if (flags.length > 0) return startOwn(flags)
-  shared ??= startOwn([]).catch((error: unknown) => {
+  // Processes are killed in these tests and machines are not, so nothing has to wait for the disk.
+  shared ??= startOwn(['-c', 'fsync=off']).catch((error: unknown) => {
     shared = undefined
     throw error
   })

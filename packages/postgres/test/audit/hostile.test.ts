@@ -1,9 +1,10 @@
 import { type AuditEventInput, ed25519Signer, openAuditLog, type Sealer } from '@phi/audit'
 import { type Extension, emptyHead } from '@phi/audit/store'
+import { auditSealer, localKms, openKeyring } from '@phi/envelope'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { EXTEND, extendParams, ITEM } from '../../src/audit/rows.ts'
-import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../../src/index.ts'
+import { auditStore, connect, type Db, embedded, keyStore, migrate, type Queryable } from '../../src/index.ts'
 import { migrateWith } from '../../src/migrate.ts'
 import { migrations } from '../../src/migrations/index.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
@@ -43,7 +44,7 @@ describe('phi.audit_extend', () => {
       origin,
       store: {
         ...store,
-        async extend(at, ids, build) {
+        async extend(at, _ids, build) {
           made = build({ head: await store.head(at), existing: new Map() }) ?? undefined
           return made as Extension
         },
@@ -140,7 +141,7 @@ describe('phi.audit_prune', () => {
       })
     }
     // A text with an escaped NUL, which the server cannot turn into its own text, is an event like any other.
-    const { index } = await log.append(says(5, { reason: 'a\u0000b' }))
+    const { index } = await log.append(says(5, { reason: 'a\u0000b \\u0000 \\\\u0000 \\\u0000 end' }))
     expect(await asRetention(`select phi.audit_prune('default', ${id}, 5, ${index}, 100) as moved`)).toEqual([{ moved: 5 }])
   })
 
@@ -174,6 +175,49 @@ describe('phi.audit_prune', () => {
   })
 })
 
+describe('verification while texts go', () => {
+  it('S95 never calls what is being pruned erased, missing or altered', async () => {
+    const db = await connect((await freshDatabase(server.url)).url)
+    await migrate(db, { now: Date.UTC(2019, 0, 1) })
+    const origin = 'clinic.example/prune-race'
+    let now = Date.UTC(2019, 0, 1)
+    const signer = await ed25519Signer.generate(origin)
+    const log = await openAuditLog<Queryable>({ origin, store: auditStore(db, { pageEntries: 7 }), signer, clock: () => now })
+    await Promise.all(Array.from({ length: 60 }, (_, i) => log.append(event(`e-${i}`))))
+    now = Date.UTC(2026, 0, 1)
+    const { rows } = await db.query<{ id: number }>('select id from phi.audit_log where origin = $1', [origin])
+    const verdicts = new Set<string>()
+    let pruning = true
+    const watcher = (async () => {
+      while (pruning) {
+        const { verdict, findings } = await log.verify()
+        verdicts.add([verdict, ...findings.filter(({ code }) => code !== 'pruned').map(({ code }) => code)].join())
+      }
+    })()
+    for (const to of [20, 40, 60]) {
+      const details = { to }
+      const { index } = await log.append({ ...event(`prune-${to}`), action: 'prune', context: { details } })
+      await log.checkpoint()
+      for (let moved = 1; moved > 0; ) {
+        moved = await db.transaction(async (tx) => {
+          await tx.exec(`set local role phi_retention; set local "phi.tenant" = 'default'`)
+          const sql = `select phi.audit_prune('default', ${rows[0]?.id}, ${to}, ${index}, 3) as moved`
+          return Number((await tx.query<{ moved: number }>(sql)).rows[0]?.moved)
+        })
+      }
+    }
+    pruning = false
+    await watcher
+    expect([...verdicts]).toEqual(['intact'])
+    expect(await log.verify()).toMatchObject({
+      verdict: 'intact',
+      findings: [{ code: 'pruned', between: { from: 0, to: 60 } }],
+    })
+    await log.close()
+    await db.close()
+  })
+})
+
 describe('migration 0002 over a log of version 1', () => {
   it('S91 keeps every tenant’s entries, each in its month, also when a login without superpowers migrates', async () => {
     const { url } = await freshDatabase(server.url)
@@ -192,21 +236,23 @@ describe('migration 0002 over a log of version 1', () => {
     if (first === undefined) throw new Error('no migrations')
     await migrateWith(db, [first], { now: Date.UTC(2020, 0, 1) })
     // Entries as version 1 wrote them, by the functions of version 1.
-    const kept: { tenant: string; origin: string; vkey: string; note: string }[] = []
+    const kept: { tenant: string; origin: string; lastHash: string }[] = []
     for (const tenant of ['clinic-a', 'clinic-b']) {
       const origin = `clinic.example/v1/${tenant}/${count++}`
-      const signer = await ed25519Signer.generate(origin)
       let month = 0
-      const { prunes: _, ...v1 } = auditStore(db, { groupCommit: false })
-      const log = await openAuditLog<Queryable>({ origin, tenant, store: v1, signer, clock: () => Date.UTC(2020, month, 3) })
+      const store = auditStore(db, { groupCommit: false })
+      const log = await openAuditLog<Queryable>({ origin, tenant, store, clock: () => Date.UTC(2020, month, 3) })
       for (; month < 3; month++) for (let i = 0; i < 3; i++) await log.append(event(`e-${month}-${i}`))
-      kept.push({ tenant, origin, vkey: signer.vkey, note: await log.checkpoint() })
+      kept.push({ tenant, origin, lastHash: (await log.head()).lastHash })
       await log.close()
     }
     await migrate(db, { now: Date.UTC(2020, 0, 1) })
-    for (const { tenant, origin, vkey, note } of kept) {
-      const log = await openAuditLog<Queryable>({ origin, tenant, store: auditStore(db) })
-      expect(await log.verify({ keys: [vkey], trusted: [note] })).toMatchObject({ verdict: 'intact', coverage: { checked: 9 } })
+    for (const { tenant, origin, lastHash } of kept) {
+      const signer = await ed25519Signer.generate(origin)
+      const log = await openAuditLog<Queryable>({ origin, tenant, store: auditStore(db), signer })
+      expect((await log.head()).lastHash).toBe(lastHash)
+      await log.checkpoint()
+      expect(await log.verify()).toMatchObject({ verdict: 'intact', coverage: { checked: 9 } })
       expect(await log.append(event('e-0-0'))).toMatchObject({ duplicate: true, index: 0 })
       await log.close()
     }
@@ -235,6 +281,26 @@ describe('sealing inside a transaction', () => {
     })
     expect((await log.head()).size).toBe(1)
     await log.close()
+
+    // Keys in the same database: they cannot be asked for while its one connection is in the caller's transaction.
+    const keys = keyStore(db)
+    const keyring = await openKeyring({ kms: localKms.generate(), store: keys })
+    const options = {
+      origin: `${origin}/keys`,
+      tenant: 'clinic-a',
+      store: auditStore(db),
+      sealer: auditSealer({ keyring, store: keys }),
+    }
+    const own = await openAuditLog<Queryable>({ ...options, limits: { timeoutMs: 200 } })
+    expect(await refusal(db.transaction((tx) => own.appendIn(tx, about('p-1'))))).toMatchObject({ code: 'PHI_AUDIT_SEALER' })
+    expect((await own.head()).size).toBe(0)
+    await own.close()
+    // Outside of it they can, and once they are at hand, inside too.
+    const patient = await openAuditLog<Queryable>(options)
+    await patient.append(about('p-1'))
+    await db.transaction((tx) => patient.appendIn(tx, { ...about('p-1'), id: 'e-2' }))
+    expect((await patient.query({ patient: 'p-1' })).records).toHaveLength(2)
+    await patient.close()
     await db.close()
-  })
+  }, 60_000)
 })

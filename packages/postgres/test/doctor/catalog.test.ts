@@ -33,7 +33,7 @@ function update(catalog: Catalog): void {
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startServer()
+  server = await startServer(['-c', 'fsync=on'])
 })
 afterAll(() => server.stop())
 
