@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
 import { buildBatch } from './appender.ts'
-import { candidateOf } from './candidate.ts'
+import { Candidate, candidateOf } from './candidate.ts'
 import { auditError } from './errors.ts'
+import { prepareEntry } from './group.ts'
 import {
   type AuditEventInput,
   type AuditLogOptions,
@@ -13,8 +14,11 @@ import {
   openAuditLog,
   type PruneOptions,
   type Sealer,
+  verifyBundle,
+  verifyLines,
 } from './index.ts'
 import type { AuditStore, OutboxRow, Pruned } from './store/index.ts'
+import { searchTerms } from './terms.ts'
 
 // What a hostile reader of outbox, sealed groups and pruning tried.
 
@@ -128,6 +132,24 @@ describe('the outbox of a log that seals', () => {
 })
 
 describe('the outbox', () => {
+  it('S95 one that cannot be read shows in health()', async () => {
+    const { store } = storeWithOutbox()
+    let broken = true
+    const failing: AuditStore<object> = {
+      ...store,
+      async outbox(...args) {
+        if (broken) throw auditError('PHI_AUDIT_STORE', { detail: 'permission denied' })
+        return (store.outbox as NonNullable<typeof store.outbox>)(...args)
+      },
+    }
+    const { log } = await outboxLog({ store: failing, outbox: { macKey: new Uint8Array(32), mergeDelayMs: 2 } })
+    while (log.health().status === 'ok') await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(log.health()).toMatchObject({ status: 'degraded', failure: 'PHI_AUDIT_STORE' })
+    broken = false
+    while (log.health().status !== 'ok') await new Promise((resolve) => setTimeout(resolve, 1))
+    await log.close()
+  })
+
   it('S95 one row that the store will not take does not keep back the others', async () => {
     const { store, rows } = storeWithOutbox()
     const picky: AuditStore<object> = {
@@ -172,6 +194,53 @@ describe('sealed groups', () => {
       coverage: { checked: 2 },
     })
     expect((await reader.verify({ keys: [signer.vkey] })).coverage.sealed ?? 0).toBeGreaterThanOrEqual(0)
+    await log.close()
+  })
+
+  it('S95 an entry that somebody wrote past the library, sealed by nothing, keeps nobody from reading the rest', async () => {
+    const { sealer } = mapSealer()
+    const store = memoryStore()
+    const signer = await ed25519Signer.generate(origin)
+    const log = await openAuditLog({ origin, store, signer, sealer })
+    await log.append(about('p-1', 'e-1'))
+    const texts = {
+      event: '{"action":"read","id":"e-2","occurredAt":"2026-01-01T00:00:00.000Z","outcome":"success"}',
+      actor: '{"id":"u-1","roles":[],"type":"workforce"}',
+      source: '{}',
+      subject: `{"of":"${'A'.repeat(43)}=","sealed":"of nobody"}`,
+      context: '{}',
+    }
+    const { build } = buildBatch(
+      origin,
+      [new Candidate(prepareEntry('e-2', texts, searchTerms(texts)), 'success', undefined, true)],
+      () => Date.now(),
+    )
+    await store.extend(key, ['e-2'], build)
+    await log.append(about('p-3', 'e-3'))
+    await log.checkpoint()
+    expect(await log.verify()).toMatchObject({
+      verdict: 'unverifiable',
+      findings: [{ code: 'unopened-sealed', index: 1, group: 'subject' }],
+      coverage: { checked: 3, sealed: 1 },
+    })
+    const { records } = await log.query()
+    expect(records.map(({ event, sealed }) => [event.id, sealed.join()])).toEqual([
+      ['e-3', ''],
+      ['e-2', 'subject'],
+      ['e-1', ''],
+    ])
+    await log.close()
+  })
+
+  it('S95 waits for a sealer no longer than for a store', async () => {
+    const { sealer } = mapSealer()
+    const { log } = await outboxLog({ sealer: { ...sealer, seal: () => new Promise(() => {}) }, limits: { timeoutMs: 20 } })
+    for (const attempt of [
+      log.append(about('p', 'e-1')),
+      log.appendIn({}, about('p', 'e-1')),
+      log.enqueueIn({}, about('p', 'e-1')),
+    ])
+      expect(await refusal(attempt)).toMatchObject({ code: 'PHI_AUDIT_SEALER' })
     await log.close()
   })
 
@@ -342,6 +411,18 @@ describe('pruning', () => {
     await log.close()
   })
 
+  it('S95 does not finish a pruning that only the store claims', async () => {
+    const memory = memoryStore()
+    let taken = 0
+    const store: AuditStore = { ...memory, prunes: async () => [{ to: 20, event: 20 }], prune: async () => void taken++ }
+    const { log, request } = await old({ store })
+    expect(await refusal(log.prune(request))).toMatchObject({ code: 'PHI_AUDIT_PRUNE', path: 'store' })
+    await log.append({ action: 'prune', outcome: 'success', ...officer, context: { details: { to: 19 } } })
+    expect(await refusal(log.prune(request))).toMatchObject({ code: 'PHI_AUDIT_PRUNE', path: 'store' })
+    expect(taken).toBe(0)
+    await log.close()
+  })
+
   it('S95 a verification that runs while texts go does not call them erased', async () => {
     const memory = memoryStore()
     let during: (() => Promise<unknown>) | undefined
@@ -397,6 +478,35 @@ describe('pruning', () => {
     const { verdict, findings } = await auditor.verify({ keys: [signer.vkey], trusted: [witnessed] })
     expect(verdict).toBe('unverifiable')
     expect(findings).toContainEqual(expect.objectContaining({ code: 'missing-opening', index: 0 }))
+  })
+
+  it('S95 pruned entries in files, bundles and resumed verifications are what they are', async () => {
+    const { log, signer, request } = await old()
+    const half = await log.verify({ to: 15 })
+    await log.prune(request)
+    const keys = [signer.vkey]
+    const lines: string[] = []
+    for await (const line of log.exportLines({ by: officer })) lines.push(line)
+    const file = await verifyLines(lines, { keys })
+    expect(file.coverage.withheld).toBe(50)
+    expect(file.findings.filter(({ severity }) => severity === 'break')).toEqual([])
+    const bundle = await log.evidence({ indices: [3, 12], by: officer })
+    expect(await verifyBundle(bundle, { keys })).toMatchObject({ verdict: 'intact', coverage: { checked: 2, withheld: 5 } })
+    expect(bundle.entries.map(({ open }) => Object.keys(open).length)).toEqual([0, 5])
+    // From a point inside, behind, and again.
+    if (half.resume === undefined) throw new Error('no resume point')
+    const rest = await log.verify({ from: { verified: half.resume } })
+    expect(rest).toMatchObject({ verdict: 'intact', findings: [], coverage: { from: 15 } })
+    // Up to before the event that says so: nobody has said it yet.
+    expect((await log.verify({ to: 15 })).findings.map(({ code }) => code)).toContain('missing-opening')
+    const five = await log.verify({ to: 5 })
+    expect(five.verdict).toBe('unverifiable')
+    if (five.resume === undefined) throw new Error('no resume point')
+    expect(await log.verify({ from: { verified: five.resume } })).toMatchObject({
+      verdict: 'intact',
+      findings: [{ code: 'pruned', between: { from: 5, to: 10 } }],
+    })
+    await log.close()
   })
 
   it('S95 details.to as text, or as another number, says nothing', async () => {

@@ -126,6 +126,18 @@ export interface AuditLog<Tx = never> {
 /** Something that can be a transaction of a database. */
 const isHandle = (tx: unknown): boolean => (typeof tx === 'object' || typeof tx === 'function') && tx !== null
 
+/**
+ * What a sealer answers, or PHI_AUDIT_SEALER once the time is up. A sealer whose keys lie in the database that the caller's transaction
+ * is open on may be waiting for that very transaction to end.
+ */
+function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(auditError('PHI_AUDIT_SEALER', { detail: 'it took longer than limits.timeoutMs' }))
+    const timer = setTimeout(late, timeoutMs)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
 /** How soon after the first entry of a log that came in a caller's transaction its first checkpoint is signed. */
 const FIRST_CHECKPOINT_MS = 1000
 
@@ -224,7 +236,9 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
   }
 
   const candidateFor = (event: AuditEventInput): Candidate | Promise<Candidate> =>
-    sealing === undefined ? candidateOf(event, newId, clock) : sealedCandidateOf(event, newId, clock, log, sealing)
+    sealing === undefined
+      ? candidateOf(event, newId, clock)
+      : inTime(sealedCandidateOf(event, newId, clock, log, sealing), limits.timeoutMs)
 
   const sameSealed = async (candidate: Candidate, entry: StoredEntry): Promise<boolean> =>
     sealing === undefined || isSameSealed(sealing.sealer, log, candidate, entry)

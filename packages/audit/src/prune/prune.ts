@@ -7,7 +7,7 @@ import { groupNames } from '../group.ts'
 import { parseLeaf } from '../leaf.ts'
 import { openNote, parseCheckpoint, type Verifier } from '../note/index.ts'
 import type { Receipt } from '../receipt.ts'
-import type { AuditRecord } from '../record.ts'
+import { type AuditRecord, readRecord } from '../record.ts'
 import { openRecord } from '../sealed/open-record.ts'
 import type { Sealer } from '../sealed/sealer.ts'
 import type { AuditStore, LogKey, Pruned, StoredEntry } from '../store/store.ts'
@@ -88,18 +88,38 @@ async function isKept({ log, sealer }: Prunable, entry: StoredEntry, isHeld: Pru
 
 /**
  * Finishes a pruning that was announced and may have been interrupted. Texts that are still there may be held by now.
- * @throws PhiError PHI_AUDIT_PRUNE_HELD
+ * @throws PhiError PHI_AUDIT_PRUNE_HELD; PHI_AUDIT_PRUNE when the log does not say what the store claims
  */
 async function finish(target: Prunable, claims: readonly Pruned[], { isHeld }: PruneOptions): Promise<void> {
+  const { store, log } = target
   const last = claims.at(-1)
   if (last === undefined) return
-  for await (const batch of target.store.read(target.log, { from: claims.at(-2)?.to ?? 0, to: last.to })) {
+  let isDone = true
+  for await (const batch of store.read(log, { from: 0, to: last.to })) {
     for (const entry of batch) {
-      const isWhole = groupNames.some((name) => entry.open[name] !== undefined)
-      if (isWhole && (await isKept(target, entry, isHeld))) throw auditError('PHI_AUDIT_PRUNE_HELD', { path: 'isHeld' })
+      if (!groupNames.some((name) => entry.open[name] !== undefined)) continue
+      isDone = false
+      if (await isKept(target, entry, isHeld))
+        throw auditError('PHI_AUDIT_PRUNE_HELD', {
+          path: 'isHeld',
+          detail: 'and an earlier pruning, which was interrupted, waits for it',
+        })
     }
   }
-  await target.store.prune?.(target.log, last)
+  if (isDone) return
+  if (!(await isSaid(target, last)))
+    throw auditError('PHI_AUDIT_PRUNE', { path: 'store', detail: 'it claims a pruning that no entry of the log says' })
+  await store.prune?.(log, last)
+}
+
+/** Whether the entry that a store names says that the log is pruned up to there. The store's own word for it is not enough. */
+async function isSaid({ store, log }: Prunable, { to, event }: Pruned): Promise<boolean> {
+  for await (const [entry] of store.read(log, { from: event, to: event + 1 })) {
+    if (entry === undefined) continue
+    const { event: said, genuine } = readRecord(entry)
+    return genuine && said.action === 'prune' && said.outcome === 'success' && said.context?.details?.to === to
+  }
+  return false
 }
 
 /** The end of the prefix that may go: entries recorded before an instant, none of them held. */

@@ -25,7 +25,8 @@ export interface Sealer {
   seal(place: SealPlace, patient: string | null, text: string): Promise<string>
   /**
    * The text that was sealed; undefined when its key was destroyed or withdrawn for good. Whatever else keeps it from being opened is
-   * thrown: a key that cannot be reached now is not a key that is gone.
+   * thrown: a key that cannot be reached now is not a key that is gone. A retryable PhiError stops whoever reads; one that is not is about
+   * this text alone, which then stays sealed, and a verification cannot be `intact`.
    */
   open(place: SealPlace, sealed: string): Promise<string | undefined>
   /**

@@ -161,10 +161,11 @@ begin
 end $$;
 revoke all on function phi.audit_add_month(text) from public;
 
+-- Before anything is read from it: whoever migrates may be no superuser, and the wall would hide all of it.
+alter table phi.audit_entry_v1 no force row level security;
 select phi.audit_add_month(null);
 select phi.audit_add_month(month) from (select distinct left(split_part(leaf, E'\\n', 4), 7) as month from phi.audit_entry_v1) as months
   where month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$';
-alter table phi.audit_entry_v1 no force row level security;
 insert into phi.audit_entry (tenant, log, idx, leaf, salts, event, actor, source, subject, context, event_id, occurred_at, terms, month)
   select tenant, log, idx, leaf, salts, event, actor, source, subject, context, event_id, occurred_at, terms,
     left(split_part(leaf, E'\\n', 4), 7)
@@ -251,7 +252,8 @@ begin
   end if;
   if p_count = 1 then
     -- A lone caller's entry. The same as below; taking lists of one apart would take half as long again.
-    if not starts_with(p_leaves, concat('phi.audit/v1', E'\\n', own_origin, E'\\n', p_size, E'\\n', p_recorded_at, E'\\n', p_last_hash, E'\\n'))
+    if length(p_recorded_at) <> 24 or num_nulls(p_events, p_actors, p_sources, p_subjects, p_contexts) > 0
+      or not starts_with(p_leaves, concat('phi.audit/v1', E'\\n', own_origin, E'\\n', p_size, E'\\n', p_recorded_at, E'\\n', p_last_hash, E'\\n'))
       or p_new_last_hash <> encode(sha256('\\x00'::bytea || convert_to(p_leaves, 'UTF8')), 'base64') then
       raise exception using errcode = 'PHI03', message = 'the entries do not continue the log';
     end if;
@@ -272,9 +274,11 @@ begin
       ) with ordinality as x (leaf, salts, event, actor, source, subject, context, id, time, terms, n)
     ), chained as (
       -- Behind the start stand the recorded time, 24 characters, and the hash of the leaf before, each with its newline.
-      select count(*) filter (where starts_with(leaf, start) and substr(leaf, length(start) + 25, 46) = concat(E'\\n', before, E'\\n')) as good,
-        max(hash) filter (where idx = p_size + p_count - 1 and starts_with(leaf, start || p_recorded_at)) as last
-      from (select idx, leaf, hash, start, lag(hash, 1, p_last_hash) over (order by idx) as before from given) as g
+      -- And there is nothing beside them: every row given counts, and has all its texts.
+      select count(*) as given, count(*) filter (where starts_with(leaf, start) and substr(leaf, length(start) + 25, 46) = concat(E'\\n', before, E'\\n')
+          and num_nulls(event, actor, source, subject, context) = 0) as good,
+        max(hash) filter (where idx = p_size + p_count - 1 and starts_with(leaf, concat(start, p_recorded_at, E'\\n'))) as last
+      from (select idx, leaf, event, actor, source, subject, context, hash, start, lag(hash, 1, p_last_hash) over (order by idx) as before from given) as g
     ), inserted as (
       insert into phi.audit_entry (tenant, log, idx, leaf, salts, event, actor, source, subject, context, event_id, occurred_at, terms, month)
         select p_tenant, p_log, idx, leaf, salts, event, actor, source, subject, context, id, time, string_to_array(terms, E'\\x1d'),
@@ -284,7 +288,7 @@ begin
       insert into phi.audit_event_id (tenant, log, event_id, idx, month)
         select p_tenant, p_log, id, idx, substr(leaf, length(start) + 1, 7) from given
     )
-    select case when last = p_new_last_hash then good end into written from chained;
+    select case when last = p_new_last_hash and chained.given = good then good end into written from chained;
     if written is distinct from p_count then
       raise exception using errcode = 'PHI03', message = 'the entries do not continue the log';
     end if;
@@ -351,29 +355,40 @@ declare
   up_to bigint;
 begin
   ${enter}
+  if p_limit is null or p_limit < 1 then
+    raise exception using errcode = '22023', message = 'the limit is a positive number';
+  end if;
   if not exists (select from phi.audit_prune p where p.tenant = p_tenant and p.log = p_log and p.to_idx = p_to and p.event = p_event) then
     if not exists (
-      select from phi.audit_entry e where e.tenant = p_tenant and e.log = p_log and e.idx = p_event and p_to <= p_event
-        and e.event::json ->> 'action' = 'prune' and e.event::json ->> 'outcome' = 'success'
-        and e.context::json -> 'details' ->> 'to' = p_to::text
+      -- An escaped NUL is right in JSON and nothing that the server can take apart, so it is left out; not where its backslash is escaped.
+      select from (
+        select e.event::json as event, regexp_replace(e.context, '(\\\\\\\\)|\\\\u0000', '\\1', 'g')::json -> 'details' -> 'to' as up_to
+        from phi.audit_entry e where e.tenant = p_tenant and e.log = p_log and e.idx = p_event and p_to <= p_event
+      ) as e
+      where e.event ->> 'action' = 'prune' and e.event ->> 'outcome' = 'success'
+        and json_typeof(e.up_to) = 'number' and e.up_to::text = p_to::text
     ) then
       raise exception using errcode = 'PHI04', message = 'no entry of the log says that it is pruned up to here';
     end if;
     insert into phi.audit_prune (tenant, log, to_idx, event) values (p_tenant, p_log, p_to, p_event);
   end if;
-  -- By range and by list, and not by joins: see audit_lock.
-  select array_agg(s.event_id), max(s.idx) into ids, up_to from (
-    select e.idx, e.event_id from phi.audit_entry e
-      where e.tenant = p_tenant and e.log = p_log and e.idx < p_to order by e.idx limit p_limit
-  ) as s;
-  with gone as (
-    delete from phi.audit_entry e where e.tenant = p_tenant and e.log = p_log and e.idx <= up_to returning e.idx, e.leaf
-  ), forgotten as (
-    delete from phi.audit_event_id i where i.tenant = p_tenant and i.log = p_log and i.event_id = any (ids) and i.idx <= up_to
-  ), kept as (
-    insert into phi.audit_pruned (tenant, log, idx, leaf) select p_tenant, p_log, idx, leaf from gone returning 1
-  )
-  select count(*) into moved from kept;
+  loop
+    -- By range and by list, and not by joins: see audit_lock.
+    select array_agg(s.event_id), max(s.idx) into ids, up_to from (
+      select e.idx, e.event_id from phi.audit_entry e
+        where e.tenant = p_tenant and e.log = p_log and e.idx < p_to order by e.idx limit p_limit
+    ) as s;
+    with gone as (
+      delete from phi.audit_entry e where e.tenant = p_tenant and e.log = p_log and e.idx <= up_to returning e.idx, e.leaf
+    ), forgotten as (
+      delete from phi.audit_event_id i where i.tenant = p_tenant and i.log = p_log and i.event_id = any (ids) and i.idx <= up_to
+    ), kept as (
+      insert into phi.audit_pruned (tenant, log, idx, leaf) select p_tenant, p_log, idx, leaf from gone returning 1
+    )
+    select count(*) into moved from kept;
+    -- None, and yet some are left: another pruning took these first, and may not come to the rest.
+    exit when moved > 0 or not exists (select from phi.audit_entry e where e.tenant = p_tenant and e.log = p_log and e.idx < p_to);
+  end loop;
   entered := set_config('phi.tenant', previous, true);
   return moved;
 end $$;
