@@ -82,16 +82,30 @@ export async function verifyLines(
     readonly maxFindings?: number
   },
 ): Promise<VerificationReport> {
+  const checking = linesChecker(options)
+  for await (const line of lines) checking.add(line)
+  return checking.end()
+}
+
+/** The same, a line at a time, for who has lines passing by. @throws PhiError as verifyLines does */
+export function linesChecker(options: Parameters<typeof verifyLines>[1]): {
+  add(line: string): void
+  end(): VerificationReport
+} {
   let check: LinesCheck | undefined
-  for await (const line of lines) {
-    if (typeof line !== 'string') throw auditError('PHI_AUDIT_FORMAT', { detail: 'a line is not text' })
-    const text = line.endsWith('\n') ? line.slice(0, -1) : line
-    if (check === undefined)
-      check = new LinesCheck(parseFormat(headerSchema, readJson(text, MAX_LINE_LENGTH), 'header'), options)
-    else check.add(text)
+  return {
+    add(line) {
+      if (typeof line !== 'string') throw auditError('PHI_AUDIT_FORMAT', { detail: 'a line is not text' })
+      const text = line.endsWith('\n') ? line.slice(0, -1) : line
+      if (check === undefined)
+        check = new LinesCheck(parseFormat(headerSchema, readJson(text, MAX_LINE_LENGTH), 'header'), options)
+      else check.add(text)
+    },
+    end() {
+      if (check === undefined) throw auditError('PHI_AUDIT_FORMAT', { detail: 'it is empty' })
+      return check.end()
+    },
   }
-  if (check === undefined) throw auditError('PHI_AUDIT_FORMAT', { detail: 'it is empty' })
-  return check.end()
 }
 
 type Options = Parameters<typeof verifyLines>[1]

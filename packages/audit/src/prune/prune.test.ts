@@ -176,6 +176,51 @@ describe('pruning', () => {
     await log.close()
   })
 
+  it('S91 takes nothing away when the log is changed between its verification and its archive', async () => {
+    const { store, options, log, witnessed, texts } = await old()
+    const changing = {
+      ...store,
+      async *read(...args: Parameters<typeof store.read>) {
+        // The verification reads the log whole, and the export after it.
+        const isLate = args[1].from === 0 && args[1].to > 20
+        for await (const batch of store.read(...args))
+          yield isLate
+            ? batch.map((entry) =>
+                entry.index === 3
+                  ? {
+                      ...entry,
+                      open: {
+                        ...entry.open,
+                        actor: { salt: entry.open.actor?.salt ?? '', json: '{"id":"u-9","roles":[],"type":"workforce"}' },
+                      },
+                    }
+                  : entry,
+              )
+            : batch
+      },
+    }
+    const open = await openAuditLog({ ...options, store: changing })
+    const archive = async (lines: AsyncIterable<string>) => {
+      let text = ''
+      for await (const line of lines) text += line
+      return { sha256: digestOf(text) }
+    }
+    const request = {
+      before: '2020-01-01T00:00:00.000Z',
+      by: officer,
+      isHeld: () => false,
+      corroboration: [witnessed],
+      archive,
+    }
+    expect(await refusal(open.prune(request))).toMatchObject({
+      code: 'PHI_AUDIT_PRUNE_UNPROVED',
+      path: 'archive',
+      info: { verdict: 'broken' },
+    })
+    expect((await texts()).every((text) => text !== '{}')).toBe(true)
+    await log.close()
+  })
+
   it('finishes what was interrupted between the event and the end', async () => {
     const { store, options, log, prune, texts, witnessed } = await old()
     const failing = {

@@ -1,7 +1,7 @@
 import { type Clock, isInstant, sha256Parts, toHex, utf8 } from '@phi/core'
 import { auditError } from '../errors.ts'
 import type { AuditEventInput } from '../event.ts'
-import { exportLines } from '../evidence/jsonl.ts'
+import { exportLines, linesChecker } from '../evidence/jsonl.ts'
 import type { Exporter } from '../export.ts'
 import { groupNames } from '../group.ts'
 import { parseLeaf } from '../leaf.ts'
@@ -11,6 +11,7 @@ import { type AuditRecord, readRecord } from '../record.ts'
 import { openRecord } from '../sealed/open-record.ts'
 import type { Sealer } from '../sealed/sealer.ts'
 import type { AuditStore, LogKey, Pruned, StoredEntry } from '../store/store.ts'
+import type { VerificationReport } from '../verify/report.ts'
 import { verifyLog } from '../verify/verify.ts'
 import { retentionFloor, yearsBefore } from './retention-floor.ts'
 
@@ -58,18 +59,29 @@ export interface Prunable {
   checkpoint(): Promise<string>
 }
 
-/** Hashes lines as they pass. The digest is there once the last one was taken. */
-function hashing(lines: AsyncIterable<string>): { readonly lines: AsyncGenerator<string>; digest(): string | undefined } {
+/**
+ * Hashes and verifies lines as they pass: between the verification of the log and its archive somebody could have changed it, and the
+ * archive is what is left. The outcome is there once the last line was taken.
+ */
+function passing(
+  lines: AsyncIterable<string>,
+  verifier: Verifier,
+): {
+  readonly lines: AsyncGenerator<string>
+  outcome(): { readonly sha256: string; readonly verdict: VerificationReport['verdict'] } | undefined
+} {
   const parts = sha256Parts()
-  let digest: string | undefined
+  const checker = linesChecker({ keys: [verifier] })
+  let outcome: { readonly sha256: string; readonly verdict: VerificationReport['verdict'] } | undefined
   async function* pass() {
     for await (const line of lines) {
       parts.update(utf8(line))
+      checker.add(line)
       yield line
     }
-    digest = toHex(parts.digest())
+    outcome = { sha256: toHex(parts.digest()), verdict: checker.end().verdict }
   }
-  return { lines: pass(), digest: () => digest }
+  return { lines: pass(), outcome: () => outcome }
 }
 
 /**
@@ -190,11 +202,13 @@ export async function pruneLog(target: Prunable, options: PruneOptions): Promise
   })
   const note = await target.checkpoint()
   const open = (index: number) => (index >= from && index < to ? groupNames : [])
-  const passing = hashing(exportLines(store, log, note, { open }))
-  const kept = await options.archive(passing.lines)
-  const archiveSha256 = passing.digest()
-  if (archiveSha256 === undefined || kept?.sha256 !== archiveSha256)
-    throw auditError('PHI_AUDIT_PRUNE_ARCHIVE', { path: 'archive' })
+  const exported = passing(exportLines(store, log, note, { open }), verifier)
+  const kept = await options.archive(exported.lines)
+  const outcome = exported.outcome()
+  if (outcome === undefined || kept?.sha256 !== outcome.sha256) throw auditError('PHI_AUDIT_PRUNE_ARCHIVE', { path: 'archive' })
+  if (outcome.verdict !== 'intact')
+    throw auditError('PHI_AUDIT_PRUNE_UNPROVED', { path: 'archive', info: { verdict: outcome.verdict } })
+  const archiveSha256 = outcome.sha256
 
   // Archiving takes its time, and a hold may have been placed meanwhile.
   const again = await endOfPrefix(target, from, to, options)

@@ -21,7 +21,7 @@ const BEAT_MS = 2000
 const STEP_MS = 100
 export const LOCK_BYTES = 480
 /** How long a lock of another machine or container must have stood still. */
-const FOREIGN_SILENCE_MS = 15_000
+export const FOREIGN_SILENCE_MS = 15_000
 
 /** Who holds a lock. */
 interface Owner {

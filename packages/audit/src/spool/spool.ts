@@ -4,7 +4,7 @@ import { uuidV7Source } from '../uuid.ts'
 import { diskError, errnoOf, spoolError } from './errors.ts'
 import { nodeFs, type SpoolFs } from './file-system.ts'
 import { Generation, type Home } from './generation.ts'
-import { LOCK_BYTES, type Lock, lockDirectory } from './lock.ts'
+import { FOREIGN_SILENCE_MS, LOCK_BYTES, type Lock, lockDirectory } from './lock.ts'
 import { MARK_BYTES, MAX_NAME_LENGTH } from './mark.ts'
 import type { SpoolDamage } from './recover.ts'
 import { FRAME_OVERHEAD, newSpoolId } from './seal.ts'
@@ -328,7 +328,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   if (unannounced !== 'refuse' && unannounced !== 'take') throw refuse('unannounced', 'must be "refuse" or "take"')
   const maxBytes = positive(options.maxBytes, 'maxBytes', MIN_BYTES)
   const segmentBytes = positive(options.segmentBytes ?? 1024 * 1024, 'segmentBytes', 1)
-  const silenceMs = positive(options.foreignSilenceMs ?? 15_000, 'foreignSilenceMs', 1)
+  const silenceMs = positive(options.foreignSilenceMs ?? FOREIGN_SILENCE_MS, 'foreignSilenceMs', 1)
   const home: Home = { fs, directory, key: Uint8Array.from(key), segmentBytes }
   const { shared } = await fs.makeDirectory(directory).catch((error: unknown) => {
     throw diskError(error)

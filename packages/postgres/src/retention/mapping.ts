@@ -90,7 +90,7 @@ export interface MappedTable {
 const refuse = (path: string, detail: string) => postgresError('PHI_PG_OPTIONS', { path, detail })
 
 /** A name in double quotes. One that PostgreSQL would cut off could come to mean another. @throws PhiError PHI_PG_OPTIONS */
-export function quoted(name: unknown, path: string): string {
+function quoted(name: unknown, path: string): string {
   const length = typeof name === 'string' ? new TextEncoder().encode(name).length : 0
   if (typeof name !== 'string' || length < 1 || length > 63 || name.includes('\u0000') || !name.isWellFormed()) {
     throw refuse(path, 'must be a name of 1 to 63 bytes')

@@ -19,7 +19,7 @@ function textOf(fact: Fact, type: string | undefined): string {
 }
 
 /** Whether a column holds days, rather than texts that may be days. */
-export const isDay = (type: string): boolean => type === 'date' || type.startsWith('timestamp')
+const isDay = (type: string): boolean => type === 'date' || type.startsWith('timestamp')
 
 /** A fact as a day that SQL can compare; `undefined` for texts. */
 export const dayOf = (fact: Fact, type: string): string | undefined => {
