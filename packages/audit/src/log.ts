@@ -350,7 +350,16 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     append,
     appendIn,
     enqueueIn,
-    query: (query = {}) => queryLog(store, log, query, sealing?.sealer),
+    async query(query = {}) {
+      const isHidden = sealing?.groups.includes('subject') === true && sealing.sealer.blind === undefined
+      // Nothing found would read as "nothing there".
+      if (isHidden && (query.patient !== undefined || query.resource !== undefined))
+        throw auditError('PHI_AUDIT_QUERY', {
+          path: query.patient === undefined ? 'resource' : 'patient',
+          detail: 'subjects are sealed, and the sealer has no `blind` to find them by',
+        })
+      return queryLog(store, log, query, sealing?.sealer)
+    },
     head: () => store.head(log),
     checkpoint: () => sign(),
 

@@ -104,6 +104,20 @@ describe('sealed groups of an audit log', () => {
     await log.close()
   })
 
+  it('refuses to look for a patient where the sealer has nothing to find sealed subjects by', async () => {
+    const { options } = await clinic()
+    const { blind: _, ...unblinded } = options.sealer
+    const log = await openAuditLog({ ...options, sealer: unblinded })
+    await log.append(about('p-88', 'e-1'))
+    expect(await refusal(log.query({ patient: 'p-88' }))).toMatchObject({ code: 'PHI_AUDIT_QUERY', path: 'patient' })
+    expect(await refusal(log.query({ resource: { type: 'ProgressNote' } }))).toMatchObject({
+      code: 'PHI_AUDIT_QUERY',
+      path: 'resource',
+    })
+    expect((await log.query({ actor: 'u-17' })).records).toHaveLength(1)
+    await log.close()
+  })
+
   it('takes a repeated event as one entry, and another event under the same id as a conflict', async () => {
     const { log, keys } = await clinic()
     const first = await log.append(about('p-88', 'e-1'))

@@ -298,6 +298,27 @@ describe('pruning', () => {
     await log.close()
   })
 
+  it('S91 a clock that ran ahead does not make entries old: verification knows its own time', async () => {
+    const { store, options, log, setNow } = await old()
+    setNow(Date.UTC(2031, 0, 1))
+    const event = await log.append({
+      action: 'prune',
+      outcome: 'success',
+      actor: officer.actor,
+      context: { details: { from: 0, to: 15 } },
+    })
+    await log.checkpoint()
+    await store.prune?.(key, { to: 15, event: event.index })
+    const reader = await openAuditLog(options)
+    const codes = async (now: number) => (await reader.verify({ now })).findings.map(({ code, found }) => [code, found])
+    expect(await codes(Date.UTC(2031, 0, 1))).toEqual([['pruned', String(event.index)]])
+    expect(await codes(Date.UTC(2026, 10, 22))).toEqual([
+      ['pruned-early', undefined],
+      ['pruned', String(event.index)],
+    ])
+    await log.close()
+  })
+
   it('counts six calendar years', () => {
     expect(retentionFloor.years).toBe(6)
     expect(new Date(yearsBefore(Date.UTC(2026, 10, 22), 6)).toISOString()).toBe('2020-11-22T00:00:00.000Z')

@@ -52,9 +52,10 @@ export class EntryChecker {
     findings: Findings
     reportsErased: boolean
     pruned?: readonly Pruned[]
+    now?: number | undefined
   }) {
     const { origin, start, anchors, findings, reportsErased } = options
-    this.#prunings = new Prunings(options.pruned ?? [], findings)
+    this.#prunings = new Prunings(options.pruned ?? [], findings, options.now)
     this.chain = new Chain(start, anchors, findings)
     this.#origin = origin
     this.#prefix = `phi.audit/v1\n${origin}\n`

@@ -30,8 +30,11 @@ export class Prunings {
   /** By claim the latest recorded time of what was taken away below it. */
   readonly #latest = new Map<Pruned, string>()
   readonly #confirmed: Confirmed[] = []
+  readonly #now: number
 
-  constructor(claims: readonly Pruned[], findings: Findings) {
+  /** @param now the time, in milliseconds: an entry cannot be older than it is by then, whatever time it gives itself */
+  constructor(claims: readonly Pruned[], findings: Findings, now = Number.POSITIVE_INFINITY) {
+    this.#now = now
     this.#claims = claims
     this.#events = new Set(claims.map(({ event }) => event))
     this.#findings = findings
@@ -62,7 +65,7 @@ export class Prunings {
     const claim = this.#claims.find(({ event, to }) => event === index && to === details?.to)
     if (claim === undefined || action !== 'prune' || outcome !== 'success') return
     const latest = this.#latest.get(claim)
-    const floor = yearsBefore(Date.parse(recordedAt), retentionFloor.years)
+    const floor = yearsBefore(Math.min(Date.parse(recordedAt), this.#now), retentionFloor.years)
     const isEarly = latest !== undefined && Date.parse(latest) > floor
     this.#confirmed.push({ to: claim.to, event: index, isEarly })
   }
@@ -80,7 +83,13 @@ export class Prunings {
       this.#findings.add('missing-opening', { index: Math.max(taken.from, upTo), group: 'event' })
       return
     }
-    this.#findings.add('pruned', { index: taken.from, between: { from: taken.from, to: taken.last + 1 } })
+    // The entry that vouches for it: who pruned, when and to which archive stands there.
+    const by = confirmed.find(({ to }) => to === upTo) as Confirmed
+    this.#findings.add('pruned', {
+      index: taken.from,
+      between: { from: taken.from, to: taken.last + 1 },
+      found: String(by.event),
+    })
     if (this.#confirmed.some(({ isEarly }) => isEarly)) this.#findings.add('pruned-early', { index: taken.last })
   }
 }

@@ -95,7 +95,15 @@ async function verifyOnce(
   const signed = anchors.largest ?? 0
   if (signed > total) findings.add('truncated-tail', { index: total, expected: String(signed), found: String(total) })
 
-  const checker = new EntryChecker({ origin: log.origin, start, anchors, findings, reportsErased: true, pruned })
+  const checker = new EntryChecker({
+    origin: log.origin,
+    start,
+    anchors,
+    findings,
+    reportsErased: true,
+    pruned,
+    now: options.now,
+  })
   if (total < start.size) findings.add('rollback', { index: total, expected: String(start.size), found: String(total) })
   else {
     await compareEarly(store, log, start, early, findings)
