@@ -12,7 +12,7 @@ import {
 import type { HoldSets } from './hold-sets.ts'
 import type { Fact, MappedTable } from './mapping.ts'
 import type { OpenTable } from './open-tables.ts'
-import { columnOf, profileRows, type Shape, SIGNED, shapeOf } from './profile-rows.ts'
+import { columnOf, EARLIER, type Level, profileRows, SIGNED } from './profile-rows.ts'
 import { dayOf, idText, versionText } from './rows.ts'
 
 /** What SQL says of a record. `needs-assessment`: nothing; only `assess` of @phi/retention can. */
@@ -42,11 +42,10 @@ const ENDS: readonly DateFact[] = ['lastInEffect', 'replaced', 'terminated']
 const BEGINNINGS: readonly DateFact[] = ['effective', 'signed']
 
 const any = (conditions: readonly string[]): string => (conditions.length === 0 ? 'false' : conditions.join(' or '))
-const cases = (branches: readonly (readonly [when: string, then: string | number])[], otherwise: string | number): string =>
-  `case ${branches
-    .filter(([when]) => when !== 'false')
-    .map(([when, then]) => `when ${when} then ${then}`)
-    .join(' ')} else ${otherwise} end`
+const cases = (branches: readonly (readonly [when: string, then: string | number])[], otherwise: string | number): string => {
+  const open = branches.filter(([when]) => when !== 'false').map(([when, then]) => `when ${when} then ${then}`)
+  return open.length === 0 ? `${otherwise}` : `case ${open.join(' ')} else ${otherwise} end`
+}
 
 /** A statement's parameters, by the places that they get. */
 class Params {
@@ -111,7 +110,7 @@ export const readableFacts = (open: OpenTable): readonly string[] => {
 }
 
 /** What makes a row one for the assessment: facts of a form, or of a reach, that the comparisons below are not made for. */
-function strange(open: OpenTable, { text, days, day, flag, opaque }: Facts, shape: Shape): readonly string[] {
+function strange(open: OpenTable, { text, days, opaque }: Facts): readonly string[] {
   const all = days(dateFacts)
   const inRange =
     all.length === 0 ? [] : [`greatest(${all.join(', ')}) > '${NARROW_THROUGH}'`, `least(${all.join(', ')}) < '${NARROW_FROM}'`]
@@ -130,22 +129,29 @@ function strange(open: OpenTable, { text, days, day, flag, opaque }: Facts, shap
     others.push(`p.placed and ${other} is distinct from ${own}`)
     others.push(`not p.placed and ${own} not in (${names.map((name) => `'${name}'`).join(', ')})`)
   }
-  const [born, adult, care] = [day('born'), flag('adult'), days(CARE)]
-  // Said to be of age, and perhaps not: what that contradiction comes to hangs on what else is open.
-  const ages =
-    born === undefined || adult === undefined || care.length === 0
-      ? []
-      : [`(${adult} is true and p.age and least(${care.join(', ')}) - ${born} < p.adult)`]
   return [
-    'p.dec is not true',
-    ...ages,
     ...inRange,
     ...opaque.map((column) => `${column} is not null`),
     // Ids of numbers alone have one length.
     ...(open.table.id.some(({ type }) => type === 'text') ? [`octet_length(${idText(open.table)}) not between 1 and 512`] : []),
     ...lengths,
     ...others,
-    ...shape.undecided.map((fact) => `(p.${columnOf('u', fact)} and ${day(fact)} is not null)`),
+  ]
+}
+
+/** What makes a row one of which the profile of one version says nothing. */
+function undecided({ days, day, flag }: Facts, { shape, prefix }: Level): readonly string[] {
+  const p = `p.${prefix}`
+  const [born, adult, care] = [day('born'), flag('adult'), days(CARE)]
+  // Said to be of age, and perhaps not: what that contradiction comes to hangs on what else is open.
+  const ages =
+    born === undefined || adult === undefined || care.length === 0
+      ? []
+      : [`(${adult} is true and ${p}age and least(${care.join(', ')}) - ${born} < ${p}adult)`]
+  return [
+    `${p}dec is not true`,
+    ...ages,
+    ...shape.undecided.map((fact) => `(${p}${columnOf('u', fact)} and ${day(fact)} is not null)`),
   ]
 }
 
@@ -161,50 +167,54 @@ function contradicting({ day, days }: Facts): readonly string[] {
 }
 
 /** The verdict on a row, in the order of `status.ts` of @phi/retention. `of` gives the number of each status. */
-function verdict(facts: Facts, shape: Shape, today: string, of: (status: number) => number): string {
+function verdict(facts: Facts, { shape, prefix }: Level, today: string, of: (status: number) => number): string {
+  const p = `p.${prefix}`
   const { day, days, flag } = facts
   const compare = (letter: string, list: readonly DateFact[], sign: string) =>
-    list.map((fact) => `${day(fact)} ${sign} p.${columnOf(letter, fact)}`)
+    list.map((fact) => `${day(fact)} ${sign} ${p}${columnOf(letter, fact)}`)
+  // Both let go of the record.
+  const looksAtSigned = of(SIGN_OFF) !== of(DISPOSABLE)
   const born = day('born')
   const created = day('created')
   const adult = flag('adult')
   const isAdult = adult === undefined ? 'false' : `${adult} is true`
 
   const missing = any([
-    'p.mis',
-    ...shape.needs.map((fact) => `(p.${columnOf('w', fact)} and ${day(fact)} is null)`),
+    `${p}mis`,
+    ...shape.needs.map((fact) => `(${p}${columnOf('w', fact)} and ${day(fact)} is null)`),
     ...shape.oneOf.map(({ facts: list, unlessNot }, index) => {
       const known = [
         ...list.map((fact) => `${day(fact)} is null`),
         ...(unlessNot === null ? [] : [`${flag(unlessNot)} is not false`]),
       ]
-      return `(p.g${index} and ${known.join(' and ')})`
+      return `(${p}g${index} and ${known.join(' and ')})`
     }),
     ...(born === undefined && adult === undefined
       ? []
-      : [`(p.nb and ${born === undefined ? 'true' : `${born} is null`} and not (${isAdult}))`]),
+      : [`(${p}nb and ${born === undefined ? 'true' : `${born} is null`} and not (${isAdult}))`]),
   ])
   const rest = (signed: string): string =>
     cases(
       [
-        ['p.unk', of(UNKNOWN)],
+        [`${p}unk`, of(UNKNOWN)],
         [any(compare('m', shape.margins, '>=')), of(RETAIN)],
         [
           any([
-            'p.unmet',
+            `${p}unmet`,
             ...shape.met.map(
-              (fact) => `(p.${columnOf('d', fact)} and (${day(fact)} is null or ${day(fact)} >= p.${columnOf('c', fact)}))`,
+              (fact) => `(${p}${columnOf('d', fact)} and (${day(fact)} is null or ${day(fact)} >= ${p}${columnOf('c', fact)}))`,
             ),
           ]),
           of(CONDITION),
         ],
-        [`${signed} = ${SIGNED.unsigned}`, of(SIGN_OFF)],
-        [`${signed} = ${SIGNED.undecided}`, OPEN],
+        ...(looksAtSigned
+          ? [[`${signed} = ${SIGNED.unsigned}`, of(SIGN_OFF)] as const, [`${signed} = ${SIGNED.undecided}`, OPEN] as const]
+          : []),
       ],
       of(DISPOSABLE),
     )
 
-  let byAge = rest('p.sg')
+  let byAge = rest(`${p}sg`)
   const care = days(CARE)
   if (born !== undefined && care.length > 0) {
     const first = `least(${care.join(', ')}) - ${born}`
@@ -212,24 +222,27 @@ function verdict(facts: Facts, shape: Shape, today: string, of: (status: number)
     const asMinor = (isOpen: string) =>
       cases(
         [
-          [`${born} >= p.kb`, of(RETAIN)],
+          [`${born} >= ${p}kb`, of(RETAIN)],
           [isOpen, of(UNKNOWN)],
         ],
-        rest('p.ms'),
+        rest(`${p}ms`),
       )
     byAge = cases(
       [
         // Where the age makes no difference, it is not looked at.
-        [`not p.age or ${born} is null or (${born} < p.kb and not p.nit and not (${isAdult}) and p.sg = p.ms)`, rest('p.sg')],
-        [`${first} >= p.adult`, cases([[through, rest('p.sg')]], asMinor('p.nit'))],
-        [`${first} < p.minor`, asMinor('p.nit')],
+        [
+          `not ${p}age or ${born} is null or (${born} < ${p}kb and not ${p}nit and not (${isAdult})${looksAtSigned ? ` and ${p}sg = ${p}ms` : ''})`,
+          rest(`${p}sg`),
+        ],
+        [`${first} >= ${p}adult`, cases([[through, rest(`${p}sg`)]], asMinor(`${p}nit`))],
+        [`${first} < ${p}minor`, asMinor(`${p}nit`)],
       ],
       // Around the birthday itself the days of the months decide.
       OPEN,
     )
   }
   const whereMissing = cases(
-    [[any([...compare('y', shape.may, '>='), ...(born === undefined ? [] : [`(p.age and ${born} >= p.kb)`])]), OPEN]],
+    [[any([...compare('y', shape.may, '>='), ...(born === undefined ? [] : [`(${p}age and ${born} >= ${p}kb)`])]), OPEN]],
     of(UNKNOWN),
   )
   const stated = day('keepThrough')
@@ -238,13 +251,84 @@ function verdict(facts: Facts, shape: Shape, today: string, of: (status: number)
     [
       [any(contradicting(facts)), of(UNKNOWN)],
       ...(inEffect === undefined ? [] : [[inEffect, of(CLOCK)] as const]),
-      ['p.perm', of(RETAIN)],
+      [`${p}perm`, of(RETAIN)],
       ...(stated === undefined ? [] : [[`${stated} >= ${today}`, of(RETAIN)] as const]),
       [missing, whereMissing],
       [any(compare('r', shape.runs, '>=')), of(RETAIN)],
     ],
     byAge,
   )
+}
+
+/** Whether a ceiling has passed. */
+const overdueBy = (facts: Facts, { shape, prefix }: Level): string =>
+  any(
+    shape.overdue.map(({ fact, flags: asked }, index) => {
+      const reached = asked.map((each) => ` and ${facts.flag(each.fact)} is not ${!each.is}`).join('')
+      return `(${facts.day(fact)} < p.${prefix}o${index}${reached})`
+    }),
+  )
+
+/** What a ceiling that has passed stands against is a conflict. */
+const against = (status: number): number => ([RETAIN, UNKNOWN, CLOCK].includes(status) ? CONFLICT : status)
+
+// Two numbers more, of rows over whose time a ceiling has passed: what an earlier version still keeps is then a conflict.
+const [SIGN_OFF_OVERDUE, DISPOSABLE_OVERDUE] = [9, 10]
+const STATUSES = 11
+
+/**
+ * What a version comes to on what the version before comes to, as `shortening.ts` of @phi/retention has it. Of an earlier version only
+ * three things matter: that it keeps (RETAIN), that it lets go (DISPOSABLE, signed off or not), and that it does neither.
+ */
+function onEarlier(own: number, earlier: number, isLast: boolean, dependsOnRecord: boolean): number {
+  const isOver = own === SIGN_OFF_OVERDUE || own === DISPOSABLE_OVERDUE
+  const plain = own === SIGN_OFF_OVERDUE ? SIGN_OFF : own === DISPOSABLE_OVERDUE ? DISPOSABLE : own
+  // These are no matter of time, or the earlier version has let go too.
+  if ([UNKNOWN, CLOCK, CONFLICT].includes(plain) || earlier === DISPOSABLE) return plain
+  if (plain === SIGN_OFF || plain === DISPOSABLE) {
+    if (earlier === OPEN || dependsOnRecord) return OPEN
+    if (earlier === RETAIN) return isOver ? CONFLICT : RETAIN
+    return isLast ? SIGN_OFF : UNKNOWN
+  }
+  // Which of two days that are to come is the later is not known here.
+  return plain === RETAIN && earlier === RETAIN ? RETAIN : OPEN
+}
+
+/** The verdict of a version, and of those that it replaces. */
+function standing(facts: Facts, levels: readonly Level[], today: string): string {
+  let earlier = ''
+  for (const [at, level] of [...levels.entries()].reverse()) {
+    const isLast = at === 0
+    const numberOf = (status: number): number => (!isLast && status === SIGN_OFF ? DISPOSABLE : status)
+    const whereOver = (status: number): number => {
+      if (!level.hasEarlier) return against(status)
+      return status === SIGN_OFF ? SIGN_OFF_OVERDUE : status === DISPOSABLE ? DISPOSABLE_OVERDUE : against(status)
+    }
+    const own = cases(
+      [
+        ...(isLast ? [] : [[any(undecided(facts, level)), OPEN] as const]),
+        [
+          overdueBy(facts, level),
+          level.shape.overdue.length === 0 ? OPEN : verdict(facts, level, today, (each) => whereOver(numberOf(each))),
+        ],
+      ],
+      verdict(facts, level, today, numberOf),
+    )
+    if (!level.hasEarlier) {
+      earlier = own
+      continue
+    }
+    const answers = [false, true].flatMap((dependsOnRecord) =>
+      Array.from({ length: STATUSES ** 2 }, (_, pair) =>
+        onEarlier(Math.floor(pair / STATUSES), pair % STATUSES, isLast, dependsOnRecord),
+      ),
+    )
+    const ea = `p.${level.prefix}ea`
+    const behind = `case when ${ea} = ${EARLIER.nothing} then ${DISPOSABLE} else ${earlier} end`
+    const place = `${ea} / ${EARLIER.some} * ${STATUSES ** 2} + (${own}) * ${STATUSES} + (${behind}) + 1`
+    earlier = `('{${answers.join()}}'::int[])[${place}]`
+  }
+  return earlier
 }
 
 /** Whether a hold is on a row, or may be: only a field that is known, and is none of its values, frees it. */
@@ -298,8 +382,7 @@ const placeNumber = (kind: string, placed: string, state: string, provider: stri
 export function narrowStatement(open: OpenTable, table: NarrowTable, holds: HoldSets, tenant: string): NarrowStatement {
   const params = new Params(tenant)
   const facts = factsOf(open, params)
-  const shape = shapeOf(table.profiles)
-  const { columns, rows } = profileRows(table.profiles, shape)
+  const { columns, rows, levels } = profileRows(table)
   const kind = facts.text('kind') as string
   const [state, provider] = [facts.text('state'), facts.text('provider')]
   const flags = table.flags.map(
@@ -360,37 +443,27 @@ left join (
 ) as p on p.key = ${placeNumber(kind, `${kind} = any (${placed})`, state ?? `''`, provider ?? `''`, code)}
 where ${open.scope}`
 
-  const odd = any(strange(open, facts, shape))
+  const first = levels[0] as Level
+  const odd = any([...undecided(facts, first), ...strange(open, facts)])
   const onHold = held(facts, open.table, holds, params)
   // A parameter that no part of the statement names is refused.
   const today = facts.day('keepThrough') === undefined ? '' : params.add(table.today, 'text::date')
-  const plain = verdict(facts, shape, today, (status) => status)
-  const overdue = any(
-    shape.overdue.map(({ fact, flags: asked }, index) => {
-      const reached = asked.map((each) => ` and ${facts.flag(each.fact)} is not ${!each.is}`).join('')
-      return `(${facts.day(fact)} < p.o${index}${reached})`
-    }),
-  )
-  let status: string
-  if (!table.ceilings)
-    status = cases(
-      [
-        [onHold, HELD],
-        [odd, OPEN],
-      ],
-      plain,
-    )
-  else {
-    // What a ceiling that has passed stands against is a conflict.
-    const against = verdict(facts, shape, today, (each) => ([RETAIN, UNKNOWN, CLOCK].includes(each) ? CONFLICT : each))
-    status = cases(
-      [
-        [odd, OPEN],
-        [onHold, cases([[overdue, CONFLICT]], HELD)],
-        [overdue, against],
-      ],
-      plain,
-    )
-  }
+  const judged = standing(facts, levels, today)
+  const overdue = overdueBy(facts, first)
+  const status = table.ceilings
+    ? cases(
+        [
+          [odd, OPEN],
+          [onHold, cases([[overdue, CONFLICT]], HELD)],
+        ],
+        judged,
+      )
+    : cases(
+        [
+          [onHold, HELD],
+          [odd, OPEN],
+        ],
+        judged,
+      )
   return { from, status, kind, id: idText(open.table), version: versionText(open.table), params }
 }

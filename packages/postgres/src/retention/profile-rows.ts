@@ -1,4 +1,4 @@
-import { type DateFact, dateFacts, type NarrowProfile } from '@phi/retention'
+import { type DateFact, dateFacts, type NarrowProfile, type NarrowTable } from '@phi/retention'
 
 // Profiles of a schedule as rows that a statement joins, with columns for those facts alone that occur in any of them.
 
@@ -25,7 +25,7 @@ export interface Shape {
   readonly oneOf: readonly NarrowProfile['needsOneOf'][number][]
 }
 
-export function shapeOf(profiles: readonly NarrowProfile[]): Shape {
+function shapeOf(profiles: readonly NarrowProfile[]): Shape {
   const oneOf = new Map(profiles.flatMap(({ needsOneOf }) => needsOneOf).map((each) => [JSON.stringify(each), each]))
   const overdue = new Map<string, Overdue>()
   for (const { fact, flags } of profiles.flatMap(({ overdueWhere }) => overdueWhere)) {
@@ -45,21 +45,37 @@ export function shapeOf(profiles: readonly NarrowProfile[]): Shape {
 
 export const SIGNED = { signed: 0, unsigned: 1, undecided: 2 } as const
 
-/** The profiles as rows, and the columns that these have. */
-export function profileRows(profiles: readonly NarrowProfile[], shape: Shape) {
+/** By number, how a profile stands on that of the version before. */
+export const EARLIER = { nothing: 0, none: 1, some: 2 } as const
+
+/** The profiles of one version of the schedule, the last one first: what stands in a place, what stands behind that, and so on. */
+export interface Level {
+  readonly shape: Shape
+  /** Begins the names of its columns. */
+  readonly prefix: string
+  /** Whether a profile of it has one behind it. */
+  readonly hasEarlier: boolean
+}
+
+/** The profile of a place, and those behind it. */
+function chainOf({ profiles }: NarrowTable, first: number): readonly NarrowProfile[] {
+  const chain: NarrowProfile[] = []
+  for (let next: number | undefined = first; next !== undefined; ) {
+    const profile: NarrowProfile = profiles[next] as NarrowProfile
+    chain.push(profile)
+    next = profile.earlier?.profile
+  }
+  return chain
+}
+
+const columnsOf = ({ shape, hasEarlier }: Level): ReadonlyMap<string, string> => {
   const columns = new Map<string, string>([
-    ['n', 'int'],
     ...['dec', 'perm', 'unk', 'mis', 'unmet', 'age', 'nb', 'nit'].map((name) => [name, 'boolean'] as const),
     ...['adult', 'minor', 'sg', 'ms'].map((name) => [name, 'int'] as const),
     ['kb', 'date'],
   ])
-  const dated = [
-    ['r', shape.runs, 'runsFrom', INFINITY],
-    ['y', shape.may, 'mayRunFrom', INFINITY],
-    ['m', shape.margins, 'marginFrom', INFINITY],
-    ['c', shape.met, 'metBefore', INFINITY],
-  ] as const
-  for (const [letter, facts] of dated) for (const fact of facts) columns.set(columnOf(letter, fact), 'date')
+  if (hasEarlier) columns.set('ea', 'int')
+  for (const [letter, facts] of dated(shape)) for (const fact of facts) columns.set(columnOf(letter, fact), 'date')
   shape.overdue.forEach((_, index) => {
     columns.set(`o${index}`, 'date')
   })
@@ -69,38 +85,72 @@ export function profileRows(profiles: readonly NarrowProfile[], shape: Shape) {
   shape.oneOf.forEach((_, index) => {
     columns.set(`g${index}`, 'boolean')
   })
-  const rows = profiles.map((profile, n) => {
-    const { age } = profile
-    const row: Record<string, unknown> = {
-      n,
-      dec: profile.decidable,
-      perm: profile.permanent,
-      unk: profile.unknown,
-      mis: profile.missing,
-      unmet: profile.unmet,
-      age: age !== null,
-      nb: age?.needsBorn ?? false,
-      nit: age?.notInTable ?? false,
-      adult: age?.adultAfterDays ?? 0,
-      minor: age?.minorBeforeDays ?? 0,
-      sg: SIGNED[profile.signed],
-      ms: SIGNED[profile.minorSigned],
-      kb: age?.keepsBornFrom ?? INFINITY,
+  return columns
+}
+
+const dated = (shape: Shape) =>
+  [
+    ['r', shape.runs, 'runsFrom'],
+    ['y', shape.may, 'mayRunFrom'],
+    ['m', shape.margins, 'marginFrom'],
+    ['c', shape.met, 'metBefore'],
+  ] as const
+
+function rowOf(profile: NarrowProfile, { shape, hasEarlier }: Level): Record<string, unknown> {
+  const { age } = profile
+  const row: Record<string, unknown> = {
+    dec: profile.decidable,
+    perm: profile.permanent,
+    unk: profile.unknown,
+    mis: profile.missing,
+    unmet: profile.unmet,
+    age: age !== null,
+    nb: age?.needsBorn ?? false,
+    nit: age?.notInTable ?? false,
+    adult: age?.adultAfterDays ?? 0,
+    minor: age?.minorBeforeDays ?? 0,
+    sg: SIGNED[profile.signed],
+    ms: SIGNED[profile.minorSigned],
+    kb: age?.keepsBornFrom ?? INFINITY,
+  }
+  if (hasEarlier) row.ea = EARLIER[profile.earlier?.accepted ?? 'nothing']
+  for (const [letter, facts, name] of dated(shape)) {
+    for (const fact of facts) row[columnOf(letter, fact)] = profile[name][fact] ?? INFINITY
+  }
+  shape.overdue.forEach(({ fact, flags }, index) => {
+    const same = (each: Overdue) => each.fact === fact && JSON.stringify(each.flags) === JSON.stringify(flags)
+    row[`o${index}`] = profile.overdueWhere.find(same)?.before ?? NEVER
+  })
+  for (const fact of shape.met) row[columnOf('d', fact)] = profile.metBefore[fact] !== undefined
+  for (const fact of shape.needs) row[columnOf('w', fact)] = profile.needs.includes(fact)
+  for (const fact of shape.undecided) row[columnOf('u', fact)] = profile.undecidedWhere.includes(fact)
+  shape.oneOf.forEach((each, index) => {
+    row[`g${index}`] = profile.needsOneOf.some((own) => JSON.stringify(own) === JSON.stringify(each))
+  })
+  return row
+}
+
+/** The profiles of the places as rows, and the columns that these have. */
+export function profileRows(table: NarrowTable) {
+  const chains = new Map(
+    [...new Set(table.places.map(({ profile }) => profile))].map((number) => [number, chainOf(table, number)] as const),
+  )
+  const depth = Math.max(1, ...[...chains.values()].map(({ length }) => length))
+  const levels = Array.from({ length: depth }, (_, at): Level => {
+    const profiles = [...new Set([...chains.values()].flatMap((chain) => chain[at] ?? []))]
+    return { shape: shapeOf(profiles), prefix: at === 0 ? '' : `q${at}`, hasEarlier: at + 1 < depth }
+  })
+  const columns = new Map<string, string>([['n', 'int']])
+  for (const level of levels) for (const [name, type] of columnsOf(level)) columns.set(`${level.prefix}${name}`, type)
+  const rows = [...chains].map(([n, chain]) => {
+    const row: Record<string, unknown> = { n }
+    for (const [at, level] of levels.entries()) {
+      const profile = chain[at]
+      // Where nothing stands behind a profile, nobody looks at these columns.
+      if (profile === undefined) break
+      for (const [name, value] of Object.entries(rowOf(profile, level))) row[`${level.prefix}${name}`] = value
     }
-    for (const [letter, facts, name, none] of dated) {
-      for (const fact of facts) row[columnOf(letter, fact)] = profile[name][fact] ?? none
-    }
-    shape.overdue.forEach(({ fact, flags }, index) => {
-      const same = (each: Overdue) => each.fact === fact && JSON.stringify(each.flags) === JSON.stringify(flags)
-      row[`o${index}`] = profile.overdueWhere.find(same)?.before ?? NEVER
-    })
-    for (const fact of shape.met) row[columnOf('d', fact)] = profile.metBefore[fact] !== undefined
-    for (const fact of shape.needs) row[columnOf('w', fact)] = profile.needs.includes(fact)
-    for (const fact of shape.undecided) row[columnOf('u', fact)] = profile.undecidedWhere.includes(fact)
-    shape.oneOf.forEach((each, index) => {
-      row[`g${index}`] = profile.needsOneOf.some((own) => JSON.stringify(own) === JSON.stringify(each))
-    })
     return row
   })
-  return { columns, rows }
+  return { columns, rows, levels }
 }

@@ -93,7 +93,7 @@ const holds: readonly HoldEvent[] = [
 ]
 const todays = ['2026-11-22', '2028-02-29', '2027-03-01']
 
-const many = process.env.PHI_LONG === '1' ? 20_000 : 150
+const many = process.env.PHI_LONG === '1' ? 20_000 : 400
 const sample = (seed: number): RetentionRecord[] => sampleOf(seed, many)
 
 describe('a plan in SQL against the assessment', { timeout: 600_000 }, () => {

@@ -2,7 +2,7 @@ import { addMonths, addYears, formatDay, parseDay } from '@phi/deadlines'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { asOf, signedSchedule } from '../../test/schedule/signed.ts'
-import { dateFacts, flagFacts, houseRule, narrowTable, returnOrDestroy } from '../index.ts'
+import { dateFacts, flagFacts, houseRule, narrowTable, type RetentionPolicy, returnOrDestroy } from '../index.ts'
 import { firstRunning, NARROW_FROM } from './cutoff.ts'
 
 const day = fc.integer({ min: parseDay('1900-01-01'), max: parseDay('2150-12-31') })
@@ -69,11 +69,54 @@ describe('a schedule as a table', () => {
     })
   })
 
-  test('is empty where nothing can be said: of what replaces another schedule, is none, or asks beyond the calendar', () => {
+  test('S65 names what a version replaces where that can make a difference', () => {
+    const logs = (amount: number) =>
+      houseRule({
+        id: 'house.logs',
+        title: 'Audit logs',
+        kinds: ['audit-log'],
+        start: { anyOf: [['created']] },
+        period: { unit: 'years', amount },
+        asOf,
+      })
+    const first = signedSchedule({ house: [logs(9)] })
+    const shortenings = [{ rule: 'house.logs', by: 'counsel', on: asOf }]
+    const profileIn = (policy: RetentionPolicy, kind: string) => {
+      const table = narrowTable(policy, { today: '2026-11-22', facts })
+      const group = table.kinds.find((each) => each.kind === kind)?.group
+      const place = table.places.find((each) => each.group === group)
+      const own = table.profiles[place?.profile ?? -1]
+      return { own, earlier: table.profiles[own?.earlier?.profile ?? -1] }
+    }
+    const shorter = profileIn(signedSchedule({ house: [logs(7)], replaces: first }), 'audit-log')
+    expect(shorter.own).toMatchObject({ runsFrom: { created: '2019-11-22' }, earlier: { accepted: 'none' } })
+    expect(shorter.earlier).toMatchObject({ runsFrom: { created: '2017-11-22' }, earlier: null })
+    // The row of law that reaches a log was not accepted as shorter.
+    const accepted = profileIn(signedSchedule({ house: [logs(7)], replaces: first, shortenings }), 'audit-log')
+    expect(accepted.own?.earlier?.accepted).toBe('some')
+    // What two versions say alike, and what all rules were accepted for, stands on nothing.
+    const again = signedSchedule({ house: [logs(9)], replaces: first })
+    expect(profileIn(again, 'audit-log').own?.earlier).toBe(null)
+    expect(profileIn(signedSchedule({ house: [logs(7)], replaces: first }), 'baa').own?.earlier).toBe(null)
+    const all = [...first.rules].map(({ id }) => ({ rule: id, by: 'counsel', on: asOf }))
+    const everything = profileIn(signedSchedule({ house: [logs(7)], replaces: first, shortenings: all }), 'audit-log')
+    expect(everything.own).toMatchObject({ earlier: null, undecidedWhere: expect.arrayContaining(['keepThrough']) })
+    // An acceptance of a later day does not count yet.
+    const later = all.map((each) => ({ ...each, on: '2026-11-23' }))
+    const notYet = profileIn(signedSchedule({ house: [logs(7)], replaces: first, shortenings: later }), 'audit-log')
+    expect(notYet.own?.earlier?.accepted).toBe('none')
+    // Many versions that say something else each are left to the assessment.
+    let long = first
+    for (let amount = 10; amount < 16; amount++) long = signedSchedule({ house: [logs(amount)], replaces: long })
+    expect(profileIn(long, 'audit-log').earlier?.decidable ?? profileIn(long, 'audit-log').own?.decidable).toBe(false)
+  })
+
+  test('is empty where nothing can be said: of what is no schedule, replaces none, or asks beyond the calendar', () => {
     const before = signedSchedule()
+    const own = { id: 'own', assess: before.assess }
     for (const [policy, today] of [
-      [signedSchedule({ replaces: before }), '2026-11-22'],
-      [{ id: 'own', assess: before.assess }, '2026-11-22'],
+      [signedSchedule({ replaces: own }), '2026-11-22'],
+      [own, '2026-11-22'],
       [before, '2399-12-31'],
     ] as const) {
       expect(narrowTable(policy, { today, facts })).toMatchObject({ kinds: [], places: [], profiles: [] })

@@ -2,12 +2,12 @@ import { type UsState, usStates } from '@phi/core'
 import { type CivilDate, formatDay, readDay } from '@phi/deadlines'
 import type { RetentionPolicy } from '../assess/assessment.ts'
 import { type CompiledRule, type RuleSet, rulesOf } from '../assess/compile.ts'
-import { insightOf } from '../assess/policy.ts'
 import { retentionError } from '../errors.ts'
 import { type Provider, providers, recordKinds, stateLawOn } from '../record/kinds.ts'
 import { type FlagFact, flagFacts, flagIndex } from '../record/record.ts'
 import { NARROW_THROUGH } from './cutoff.ts'
 import { type NarrowProfile, type ProfileOptions, profileOf, reachedOf, runningOn } from './profile.ts'
+import { acceptedOf, type NarrowVersion, onEarlier, versionsOf } from './versions.ts'
 
 /** A kind of record, by the group of kinds for which the same rules stand. */
 export interface NarrowKind {
@@ -40,6 +40,7 @@ export interface NarrowTable {
   readonly ceilings: boolean
   readonly kinds: readonly NarrowKind[]
   readonly places: readonly NarrowPlace[]
+  /** By number. Those of schedules that were replaced stand among them, for `earlier`; no place names them. */
   readonly profiles: readonly NarrowProfile[]
 }
 
@@ -67,9 +68,13 @@ function flagsOf(rules: Iterable<CompiledRule>, has: (fact: string) => boolean):
   return flagFacts.filter((name) => looked.has(flagIndex[name]) && has(name))
 }
 
+/** The kinds that a version knows, itself or by a rule. */
+const kindsOf = ({ compiled }: NarrowVersion): ReadonlySet<string> =>
+  new Set([...recordKinds, ...compiled.flatMap(({ rule }) => (rule.kinds === 'any' ? [] : rule.kinds))])
+
 /**
- * The table of a schedule. A kind that is not in it, and every record of a policy that it cannot be made for (one that replaces another,
- * or was not made by `retentionSchedule`), has to be assessed.
+ * The table of a schedule, with what it replaces. A kind that is not in it, and every record of a policy that it cannot be made for (one
+ * that `retentionSchedule` did not make, or that replaces such a one), has to be assessed.
  * @throws PhiError PHI_RETENTION_OPTIONS
  */
 export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): NarrowTable {
@@ -80,37 +85,44 @@ export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): Na
   const given = new Set(options.facts)
   const has = (fact: string) => given.has(fact)
   const empty = { policy: policy.id, today: formatDay(today), flags: [], ceilings: true, kinds: [], places: [], profiles: [] }
-  const insight = insightOf(policy)
-  if (insight === undefined || insight.options.replaces !== undefined || options.today > NARROW_THROUGH) return empty
-  const compiled = [...insight.compiled.values()]
-  const flags = flagsOf(compiled, has)
+  const versions = versionsOf(policy, today) ?? []
+  const last = versions.at(-1)
+  if (last === undefined || options.today > NARROW_THROUGH) return empty
+  const everyRule = versions.flatMap(({ compiled }) => compiled)
+  const flags = flagsOf(everyRule, has)
   if (flags.length > MOST_FLAGS) return empty
 
-  const shared = {
-    today,
-    has,
-    running: runningOn(today),
-    waitForMargins: insight.options.advisedMargins === 'wait',
-    governingOnly: insight.options.mustBeSigned === 'governing-row',
-  }
+  const running = runningOn(today)
   const profiles: NarrowProfile[] = []
   const byText = new Map<string, number>()
   const byShape = new Map<string, number>()
-  const numbers = new Map(compiled.map((rule, number) => [rule, number]))
-  const answers = new Set(compiled.flatMap((rule) => rule.answers))
+  const numbers = new Map(everyRule.map((rule, number) => [rule, number]))
+  const answers = new Set(everyRule.flatMap((rule) => rule.answers))
   // Thousands of places share a few hundred sets of rules.
-  const numberOf = (set: RuleSet, flag: ProfileOptions['flag']): number => {
-    const options = { ...shared, flag }
+  const numberOf = (version: NarrowVersion, set: RuleSet, flag: ProfileOptions['flag'], before: number | undefined): number => {
+    const { advisedMargins, mustBeSigned } = version.insight.options
+    const options = {
+      today,
+      has,
+      running,
+      flag,
+      waitForMargins: advisedMargins === 'wait',
+      governingOnly: mustBeSigned === 'governing-row',
+    }
     const minimums = reachedOf(set.minimums, options)
     // Whether a ceiling is reached does not choose a profile: its flags stand beside its day.
     const ceilings = set.ceilings.filter(({ from }) => from <= today)
     const gap = set.gap !== undefined && answers.has(set.gap) ? set.gap : set.gap !== undefined
-    let text = `${set.placeUnknown.length > 0} ${gap}`
+    let text = `${versions.indexOf(version)} ${before} ${set.placeUnknown.length > 0} ${gap}`
     for (const rule of minimums) text += ` ${numbers.get(rule)}`
     for (const rule of ceilings) text += ` ${numbers.get(rule)}`
     const known = byText.get(text)
     if (known !== undefined) return known
-    const profile = profileOf({ ...set, minimums, ceilings }, options)
+    let profile = profileOf({ ...set, minimums, ceilings }, options)
+    if (before !== undefined) {
+      const accepted = acceptedOf(minimums, version.accepted, options)
+      profile = onEarlier(profile, before, accepted, version === last, { profiles, has })
+    }
     const shape = JSON.stringify(profile)
     const number = byShape.get(shape) ?? profiles.push(profile) - 1
     byShape.set(shape, number)
@@ -118,6 +130,8 @@ export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): Na
     return number
   }
 
+  /** The kinds that a version knows. */
+  const knownTo = new Map(versions.map((version) => [version, kindsOf(version)]))
   const states = has('state') ? ([undefined, ...usStates] as const) : ([undefined] as const)
   const keepers = has('provider') ? ([undefined, ...providers] as const) : ([undefined] as const)
   const combinations = Array.from({ length: 3 ** flags.length }, (_, code) => code)
@@ -128,13 +142,25 @@ export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): Na
       return digit < 0 ? undefined : VALUES[Math.floor(code / 3 ** digit) % 3]
     }
 
+  /** The rules that reach a kind, by version; a version that does not know the kind has its rules for any kind alone. */
+  interface OfKind {
+    readonly version: NarrowVersion
+    readonly named: string
+    readonly rules: readonly CompiledRule[]
+  }
+
   /** The profiles of a kind in one State, by provider and flags. */
-  function profilesIn(kind: string, state: UsState | undefined, rules: readonly CompiledRule[]): number[] {
+  function profilesIn(kind: string, state: UsState | undefined, ofKind: readonly OfKind[]): number[] {
     return keepers.flatMap((provider) =>
       combinations.map((code) => {
         const flag = flagOf(code)
         const part = stateLawOn(kind) === 'if-part-of-record' ? PARTS.get(flag('partOfRecord')) : 'no'
-        return numberOf(rulesOf(rules, { kind, state, provider, partOfRecord: part ?? 'not-known' }), flag)
+        let number: number | undefined
+        for (const { version, named, rules } of ofKind) {
+          const set = rulesOf(rules, { kind: named, state, provider, partOfRecord: part ?? 'not-known' })
+          number = numberOf(version, set, flag, number)
+        }
+        return number as number
       }),
     )
   }
@@ -143,15 +169,20 @@ export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): Na
   function profilesOf(kind: string): number[] {
     const reaches = ({ rule }: CompiledRule) =>
       rule.kinds === 'any' || rule.kinds.includes(kind) || rule.kinds.includes('medical-record')
-    const ofKind = compiled.filter(reaches)
-    const everywhere = ofKind.filter(({ rule }) => rule.jurisdiction === undefined)
+    const ofKind = versions.map((version): OfKind => {
+      const named = knownTo.get(version)?.has(kind) ? kind : ''
+      return { version, named, rules: version.compiled.filter(reaches) }
+    })
     let elsewhere: number[] | undefined
     return states.flatMap((state) => {
       if (state === undefined) return profilesIn(kind, state, ofKind)
-      const here = ofKind.filter(({ rule }) => rule.jurisdiction === undefined || rule.jurisdiction.includes(state))
+      const here = ofKind.map(({ rules, ...each }) => ({
+        ...each,
+        rules: rules.filter(({ rule }) => rule.jurisdiction === undefined || rule.jurisdiction.includes(state)),
+      }))
       // States without a row of their own are one place, unless somebody settled what is missing of this one.
-      const isBare = here.length === everywhere.length && ![...answers].some((each) => each.startsWith(`state-law:${state}:`))
-      if (!isBare) return profilesIn(kind, state, here)
+      const hasRow = here.some(({ rules }) => rules.some(({ rule }) => rule.jurisdiction !== undefined))
+      if (hasRow || [...answers].some((each) => each.startsWith(`state-law:${state}:`))) return profilesIn(kind, state, here)
       elsewhere ??= profilesIn(kind, state, here)
       return elsewhere
     })
@@ -160,18 +191,19 @@ export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): Na
   const ofRules = new Map<string, number[]>()
   /** Kinds that the same rules name have the same profiles. */
   function profilesByRules(kind: string): number[] {
-    const rules = compiled.filter(({ rule }) => rule.kinds === 'any' || rule.kinds.includes(kind))
-    const key = `${rules.map((rule) => numbers.get(rule))} ${stateLawOn(kind)}`
-    const known = ofRules.get(key) ?? profilesOf(kind)
-    ofRules.set(key, known)
-    return known
+    const rules = everyRule.filter(({ rule }) => rule.kinds === 'any' || rule.kinds.includes(kind))
+    const known = versions.map((version) => knownTo.get(version)?.has(kind))
+    const key = `${rules.map((rule) => numbers.get(rule))} ${stateLawOn(kind)} ${known}`
+    const found = ofRules.get(key) ?? profilesOf(kind)
+    ofRules.set(key, found)
+    return found
   }
 
-  const names = new Set<string>([...recordKinds, ...compiled.flatMap(({ rule }) => (rule.kinds === 'any' ? [] : rule.kinds))])
   const kinds: NarrowKind[] = []
   const places: NarrowPlace[] = []
   const groups = new Map<string, { readonly group: number; readonly placed: boolean }>()
-  for (const kind of [...names].sort()) {
+  // A kind that the last version does not know stands in no table.
+  for (const kind of [...(knownTo.get(last) ?? [])].sort()) {
     const found = profilesByRules(kind)
     const key = found.join()
     let group = groups.get(key)
@@ -195,5 +227,5 @@ export function narrowTable(policy: RetentionPolicy, options: NarrowOptions): Na
     }
     kinds.push({ kind, ...group })
   }
-  return { ...empty, flags, ceilings: compiled.some(({ rule }) => rule.effect === 'ceiling'), kinds, places, profiles }
+  return { ...empty, flags, ceilings: last.compiled.some(({ rule }) => rule.effect === 'ceiling'), kinds, places, profiles }
 }

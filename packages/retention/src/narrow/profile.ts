@@ -57,6 +57,12 @@ export interface NarrowProfile {
   /** Whether the rows were signed off, of adults and of minors. `undecided`: it depends on which row governs. */
   readonly signed: Signed
   readonly minorSigned: Signed
+  /**
+   * The profile of the schedule that this one replaces, by its number, where that can make a difference; null where it cannot. While the
+   * earlier one keeps a record, a later one lets go of it only by rules that were accepted as shorter: of `none` the earlier one stands,
+   * of `some` it depends on the record.
+   */
+  readonly earlier: { readonly profile: number; readonly accepted: 'none' | 'some' } | null
 }
 
 export type Signed = 'signed' | 'unsigned' | 'undecided'
@@ -293,5 +299,6 @@ export function profileOf(set: RuleSet, options: ProfileOptions): NarrowProfile 
       ({ minor, signedFrom, minorSignedFrom }) => (minor === 'age' ? minorSignedFrom : signedFrom),
       options,
     ),
+    earlier: null,
   }
 }
