@@ -37,7 +37,7 @@ const isGone = (record: DataKeyRecord): boolean => record.state !== 'active' && 
  *
  * Once a patient's keys are destroyed, later events about that patient are sealed under the tenant's keys: an access that could not be
  * recorded would be worse. Text is bound to tenant, log, event and group.
- * @param options.store the key store of the keyring: it tells whose key sealed a text
+ * `store` is the key store of the keyring: it tells whose key sealed a text.
  */
 export function auditSealer({ keyring, store }: { readonly keyring: Keyring; readonly store: KeyStore }): AuditSealer {
   const fieldOf = async ({ tenant, group }: AuditPlace, patient: string | null, create: boolean) => {

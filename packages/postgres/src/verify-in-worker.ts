@@ -45,7 +45,10 @@ export type WorkerAnswer =
       readonly error: Pick<PhiError, 'code' | 'message' | 'remedy' | 'retryable' | 'info'> & { readonly path?: string }
     }
 
-/** The thread's file lies beside this module, in whatever form this one is: source, ES module or CommonJS. */
+/**
+ * The thread's file lies beside this module, in whatever form this one is: source, ES module or CommonJS. package.json names it under
+ * `imports`, so that the build makes a file of it, and nobody imports it.
+ */
 function startThread(task: WorkerTask): Worker {
   const here = typeof __filename === 'string' ? pathToFileURL(__filename) : new URL(import.meta.url)
   const extension = here.pathname.slice(here.pathname.lastIndexOf('.'))
