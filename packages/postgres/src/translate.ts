@@ -33,7 +33,6 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   '57P': 'unknown',
   // 08, connection exception.
   '08': 'unknown',
-  '08P01': 'refused', // protocol_violation: a statement of ours that does not fit its parameters
 }
 
 /**
@@ -50,6 +49,8 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CommitUnknown) return 'unknown'
   const state = sqlStateOf(error)
   if (state === undefined || isPanic(error, state)) return 'unknown'
+  // protocol_violation: as an ERROR it is a statement that does not fit its parameters; anything else ends the connection.
+  if (state === '08P01' && (error as { severity?: unknown }).severity === 'ERROR') return 'refused'
   return FAILURES[state] ?? FAILURES[state.slice(0, 3)] ?? FAILURES[state.slice(0, 2)] ?? 'refused'
 }
 

@@ -160,4 +160,6 @@ it('S123 a server that dies while it writes its log does not say that nothing wa
   expect(failed('53100', 'PANIK')).toBe('unknown')
   expect(failed('53100', 'ERROR')).toBe('later')
   expect(failed('53300', 'FATAL')).toBe('later')
+  expect(failed('08P01', 'ERROR')).toBe('refused')
+  expect(failed('08P01', 'FATAL')).toBe('unknown')
 })
