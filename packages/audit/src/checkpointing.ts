@@ -21,9 +21,9 @@ export interface KnownCheckpoint {
   readonly note: string
 }
 
-/** Opens a checkpoint of this log. Undefined when none of the keys signed it. @throws PhiError when it is malformed or forged */
-function openCheckpoint(note: string, origin: string, verifier: Verifier): Checkpoint {
-  const checkpoint = parseCheckpoint(openNote(note, [verifier]).text)
+/** Opens a checkpoint of this log. @throws PhiError when it is malformed, forged, or signed by none of the keys */
+function openCheckpoint(note: string, origin: string, verifiers: readonly Verifier[]): Checkpoint {
+  const checkpoint = parseCheckpoint(openNote(note, verifiers).text)
   if (checkpoint.origin !== origin) throw auditError('PHI_AUDIT_STORE', { path: 'checkpoint.origin' })
   return checkpoint
 }
@@ -35,16 +35,17 @@ function openCheckpoint(note: string, origin: string, verifier: Verifier): Check
 export class Checkpointer {
   readonly #store: AuditStore<never>
   readonly #log: LogKey
-  readonly #signer: Signer
-  readonly #verifier: Verifier
+  readonly #signers: readonly Signer[]
+  readonly #verifiers: readonly Verifier[]
   #last: KnownCheckpoint | undefined
   #busy: Promise<KnownCheckpoint> | undefined
 
-  constructor(store: AuditStore<never>, log: LogKey, signer: Signer, verifier: Verifier) {
+  /** @param signers the log's key, and its further keys; each signs every checkpoint */
+  constructor(store: AuditStore<never>, log: LogKey, signers: readonly Signer[], verifiers: readonly Verifier[]) {
     this.#store = store
     this.#log = log
-    this.#signer = signer
-    this.#verifier = verifier
+    this.#signers = signers
+    this.#verifiers = verifiers
   }
 
   /** The last checkpoint that this process knows to be its own. */
@@ -67,10 +68,18 @@ export class Checkpointer {
     }
   }
 
+  /** Takes a copy of the last checkpoint that has more signatures on it. */
+  adopt({ size, note }: { readonly size: number; readonly note: string }): void {
+    const known = this.#genuine(note)
+    if (known === undefined || known.size !== size || this.#last === undefined) return
+    const isSame = known.size === this.#last.size && equalBytes(known.root, this.#last.root)
+    if (isSame || known.size > this.#last.size) this.#last = known
+  }
+
   /** Another key's checkpoint, or a damaged one, is no ground to stand on: verify() reports it. */
   #genuine(note: string): KnownCheckpoint | undefined {
     try {
-      const { size, root } = openCheckpoint(note, this.#log.origin, this.#verifier)
+      const { size, root } = openCheckpoint(note, this.#log.origin, this.#verifiers)
       return { size, root, note }
     } catch {
       return undefined
@@ -100,9 +109,9 @@ export class Checkpointer {
       if (last.size === head.size) return last
     }
     if (head.size === 0 && !evenEmpty) throw auditError('PHI_AUDIT_RANGE', { detail: 'the log is empty' })
-    const note = await signNote(formatCheckpoint({ origin: this.#log.origin, size: head.size, root }), [this.#signer])
+    const note = await signNote(formatCheckpoint({ origin: this.#log.origin, size: head.size, root }), this.#signers)
     // A signer whose key is not the one it names would leave notes that nobody can check.
-    openCheckpoint(note, this.#log.origin, this.#verifier)
+    for (const verifier of this.#verifiers) openCheckpoint(note, this.#log.origin, [verifier])
     await this.#store.saveCheckpoint(this.#log, { size: head.size, note })
     this.#last = { size: head.size, root, note }
     return this.#last

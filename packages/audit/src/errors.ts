@@ -93,6 +93,11 @@ export const auditErrors = {
     problem: 'The sealer of the log failed',
     remedy: 'Nothing was written or shown. Check the keys that the sealer needs; the cause is in error.cause.',
   },
+  PHI_AUDIT_ANCHOR_TIMEOUT: {
+    problem: 'A copy of a checkpoint was not kept in the allowed time',
+    remedy: 'Check the anchor and the way to it; it is tried again. Until then the log is anchored as far as health() says.',
+    retryable: true,
+  },
   PHI_AUDIT_QUERY: {
     problem: 'The query is not valid',
     remedy: 'Correct the named field; cursors are only valid for the query that returned them.',

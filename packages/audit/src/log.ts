@@ -1,127 +1,37 @@
 import { isPhiError } from '@phi/core'
 import { diagnostics } from '#diagnostics'
+import { Anchoring } from './anchoring.ts'
 import { Appender, buildBatch } from './appender.ts'
+import type { AuditLog } from './audit-log.ts'
 import { type Candidate, candidateOf } from './candidate.ts'
 import { Checkpointer } from './checkpointing.ts'
 import { auditError } from './errors.ts'
 import type { AuditEventInput } from './event.ts'
-import { type EvidenceBundle, makeBundle } from './evidence/bundle.ts'
-import { exportLines } from './evidence/jsonl.ts'
-import { type Exporter, exportEvent } from './export.ts'
-import type { GroupName } from './group.ts'
+import { checkpointOf, makeBundle } from './evidence/bundle.ts'
+import { checkpointOfSize, exportLines } from './evidence/jsonl.ts'
+import { formatTlogProof } from './evidence/tlog-proof.ts'
+import { exportEvent } from './exporter.ts'
 import { rootOfHead } from './head.ts'
-import { type AuditHealth, HealthRecorder } from './health.ts'
+import { HealthRecorder } from './health.ts'
 import { TileCache } from './merkle/tile-cache.ts'
 import { type Verifier, verifierFromVkey } from './note/index.ts'
 import { type AuditLogOptions, settingsOf } from './options.ts'
-import { Outbox, type OutboxReceipt, type OutboxReport } from './outbox/outbox.ts'
-import { type PruneOptions, type PruneReport, pruneLog } from './prune/prune.ts'
-import { type AuditPage, type AuditQuery, queryLog } from './query.ts'
+import { Outbox, type OutboxReceipt } from './outbox/outbox.ts'
+import { pruneLog } from './prune/prune.ts'
+import { type AuditQuery, queryLog } from './query.ts'
 import type { Receipt } from './receipt.ts'
+import { findRecords, readRecords } from './records.ts'
 import { isSameSealed, opened } from './sealed/is-same.ts'
 import { sealedCandidateOf } from './sealed/seal-event.ts'
-import type { Extension, Head, StoredEntry } from './store/store.ts'
+import type { Extension, StoredEntry } from './store/store.ts'
+import { exportTiles } from './tiles/export.ts'
 import { uuidV7Source } from './uuid.ts'
 import type { Findings } from './verify/findings.ts'
 import { storeHashReader } from './verify/hash-reader.ts'
-import type { VerificationReport } from './verify/report.ts'
-import { type ResumePoint, type VerifyOptions, verifyLog } from './verify/verify.ts'
-
-/** That the entry at `index` is in the tree of `size` entries with root `root` (RFC 6962 §2.1.1). */
-export interface InclusionProof {
-  readonly index: number
-  readonly size: number
-  readonly root: Uint8Array
-  readonly proof: readonly Uint8Array[]
-}
-
-/** That the tree of `size2` entries continues the tree of `size1` (RFC 6962 §2.1.2). */
-export interface ConsistencyProof {
-  readonly size1: number
-  readonly size2: number
-  readonly root1: Uint8Array
-  readonly root2: Uint8Array
-  readonly proof: readonly Uint8Array[]
-}
-
-/** An open audit log. Made by {@link openAuditLog}. */
-export interface AuditLog<Tx = never> {
-  readonly origin: string
-  readonly tenant: string
-  /** The public key that checks this log's checkpoints and evidence, as a C2SP verifier key. Undefined without a signer. */
-  readonly vkey: string | undefined
-
-  /**
-   * Records an event. Resolves when the entry is durable; the same event id twice is one entry.
-   * @throws PhiError PHI_AUDIT_EVENT, PHI_AUDIT_EVENT_TOO_LARGE before anything is written; PHI_AUDIT_CONFLICT when the id is
-   * taken by another event; PHI_AUDIT_BUSY, PHI_AUDIT_UNAVAILABLE when it was not written in the allowed time;
-   * PHI_AUDIT_OUTCOME_UNKNOWN when it may have been: retry with the same id
-   */
-  append(event: AuditEventInput): Promise<Receipt>
-
-  /**
-   * Records an event inside the caller's transaction: both commit, or both vanish. The log's head stays locked until that
-   * transaction ends, so make it the transaction's last statement. Denials and failures are written at once on a connection of
-   * their own, since a rollback must not erase them.
-   * @throws PhiError as append does, and PHI_AUDIT_TRANSACTION, PHI_AUDIT_DENIAL_IN_TRANSACTION
-   */
-  appendIn(tx: Tx, event: AuditEventInput): Promise<Receipt>
-
-  /** Records by time, actor, patient, resource, action and outcome, a page at a time. */
-  query(query?: AuditQuery): Promise<AuditPage>
-
-  /**
-   * Records an event inside the caller's transaction without the lock on the log's head, for logs into which many transactions write: it
-   * waits in an outbox and is put into the log after the commit, within the merge delay. Denials and failures are written at once, as by
-   * `appendIn`, and then `entered` holds their receipt.
-   * @throws PhiError as appendIn does
-   */
-  enqueueIn(tx: Tx, event: AuditEventInput): Promise<OutboxReceipt & { readonly entered?: Receipt }>
-
-  /** Puts what waits in the outbox into the log now. Runs by itself about twice in a merge delay. @throws PhiError what the store throws */
-  sequence(): Promise<OutboxReport>
-
-  /**
-   * Takes texts and salts of old entries away, after verification, archive and a signed event. Leaves stay, and proofs with them.
-   * @throws PhiError PHI_AUDIT_PRUNE, PHI_AUDIT_PRUNE_FLOOR, PHI_AUDIT_PRUNE_UNPROVED, PHI_AUDIT_PRUNE_ARCHIVE, PHI_AUDIT_PRUNE_HELD,
-   * PHI_AUDIT_NO_SIGNER; and what the store and the callbacks throw
-   */
-  prune(options: PruneOptions): Promise<PruneReport>
-
-  head(): Promise<Head>
-
-  /**
-   * Signs the log's head and keeps the checkpoint in the store. Hand copies to somebody else: they are what makes a rewritten
-   * log detectable.
-   * @returns the signed note
-   * @throws PhiError PHI_AUDIT_NO_SIGNER; PHI_AUDIT_HISTORY_REWRITTEN when the log no longer continues its last checkpoint
-   */
-  checkpoint(): Promise<string>
-
-  /** @throws PhiError PHI_AUDIT_RANGE */
-  proveInclusion(index: number, size?: number): Promise<InclusionProof>
-  /** @throws PhiError PHI_AUDIT_RANGE */
-  proveConsistency(size1: number, size2?: number): Promise<ConsistencyProof>
-
-  /**
-   * Entries with proofs to a fresh checkpoint, for somebody who trusts nobody's database. Groups not named in `disclose` are
-   * withheld; default all five. The hand-over is itself an event, recorded first, under `by`.
-   */
-  evidence(options: { indices: readonly number[]; disclose?: readonly GroupName[]; by: Exporter }): Promise<EvidenceBundle>
-
-  /** The whole log as JSON lines, up to a fresh checkpoint. The export is itself an event, recorded first, under `by`. */
-  exportLines(options: { disclose?: readonly GroupName[]; by: Exporter }): AsyncIterable<string>
-
-  /** Checks the log against its own checkpoints, and against `trusted` ones that were kept elsewhere. */
-  verify(
-    options?: Omit<VerifyOptions, 'keys'> & { keys?: VerifyOptions['keys'] },
-  ): Promise<VerificationReport & { readonly resume?: ResumePoint }>
-
-  health(): AuditHealth
-
-  /** Waits for what is under way, signs a last checkpoint, and stops. Appends that come later are refused. */
-  close(): Promise<void>
-}
+import { verifyLog } from './verify/verify.ts'
+import { logVerifiers } from './verify/witnessing.ts'
+import { witnessError } from './witness/errors.ts'
+import { WitnessOffering } from './witness/offering.ts'
 
 /** Something that can be a transaction of a database. */
 const isHandle = (tx: unknown): boolean => (typeof tx === 'object' || typeof tx === 'function') && tx !== null
@@ -150,16 +60,68 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
   const { signer } = options
   const store = options.store as AuditLogOptions<never>['store']
   const { origin, tenant } = log
-  const verifier: Verifier | undefined = signer && verifierFromVkey(signer.vkey)
-  const checkpointer = signer && verifier && new Checkpointer(store, log, signer, verifier)
+  const signers = signer === undefined ? [] : [signer, ...(options.furtherSigners ?? [])]
+  const verifiers: readonly Verifier[] = signers.map((each) => each.verifier ?? verifierFromVkey(each.vkey))
+  const [verifier] = verifiers
+  const checkpointer = verifier && new Checkpointer(store, log, signers, verifiers)
   const newId = uuidV7Source(clock)
   const health = new HealthRecorder(clock)
   let closed = false
   let checkpointTimer: ReturnType<typeof setTimeout> | undefined
   let background: Promise<unknown> = Promise.resolve()
 
+  const tiles = new TileCache(storeHashReader(store, log))
+  const anchoring = options.anchors && new Anchoring(options.anchors, (states) => health.anchored(states))
+  const offering =
+    options.witnesses &&
+    checkpointer &&
+    new WitnessOffering(options.witnesses, {
+      clock,
+      proofs: {
+        size: async () => (await store.head(log)).size,
+        proveConsistency: async (size1, size2) => ({
+          root1: await tiles.root(size1),
+          root2: await tiles.root(size2),
+          proof: await tiles.consistencyProof(size1, size2),
+        }),
+      },
+      save: (checkpoint) => store.saveCheckpoint(log, checkpoint),
+      newest: async () => {
+        await checkpointer.load()
+        return checkpointer.last
+      },
+      offered: (offered) => {
+        checkpointer.adopt(offered)
+        // Cosigned or not: a copy that waits for a witness is no copy.
+        anchoring?.offer(offered)
+        health.offered(offered, offering?.witnessedSize)
+        const { size, met, failure, results } = offered
+        if (failure !== undefined && diagnostics.wanted('phi.audit.failure'))
+          diagnostics.publish('phi.audit.failure', { origin, code: failure })
+        if (diagnostics.wanted('phi.audit.witness')) {
+          const cosigned = results.filter(({ outcome }) => outcome === 'cosigned').length
+          diagnostics.publish('phi.audit.witness', { origin, size, asked: results.length, cosigned, met: met ? 1 : 0 })
+        }
+      },
+    })
+  // A witness with the log's own key would be none.
+  if (offering !== undefined)
+    logVerifiers(
+      signers.map(({ vkey }) => vkey),
+      verifiers,
+      offering.policy,
+    )
+
+  /** Where a checkpoint goes, without anybody waiting for it. */
+  const handOn = (checkpoint: { readonly size: number; readonly note: string }): void => {
+    if (offering !== undefined) void offering.offer(checkpoint)
+    else anchoring?.offer(checkpoint)
+  }
+
   await store.open(log)
   await checkpointer?.load()
+  // The process before this one may have ended between signing its last checkpoint and having it cosigned.
+  if (checkpointer?.last !== undefined) handOn(checkpointer.last)
 
   const failed = (error: unknown, checkpoint = false) => {
     if (checkpoint) health.checkpointRefused(error)
@@ -174,14 +136,25 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     if (checkpointTimer !== undefined) clearTimeout(checkpointTimer)
     checkpointTimer = undefined
     const before = checkpointer.last?.size
-    const { note, size } = await checkpointer.make({ evenEmpty }).catch((error: unknown) => {
+    const checkpoint = await checkpointer.make({ evenEmpty }).catch((error: unknown) => {
       failed(error, true)
       throw error
     })
+    const { note, size } = checkpoint
     health.checkpointed(size)
     if (size !== before && diagnostics.wanted('phi.audit.checkpoint'))
       diagnostics.publish('phi.audit.checkpoint', { origin, size })
+    handOn(checkpoint)
     return note
+  }
+
+  /** A checkpoint that leaves the building: with the cosignatures that witnesses give in their time. */
+  const signWitnessed = async (): Promise<string> => {
+    const note = await sign()
+    if (offering === undefined || checkpointer?.last === undefined) return note
+    const offered = await offering.offer(checkpointer.last)
+    if (!offered.met && offering.required) throw witnessError('PHI_AUDIT_WITNESS_QUORUM')
+    return offered.note
   }
 
   /** A checkpoint that nobody waits for. Its failure shows in health() and in diagnostics; the entries are durable either way. */
@@ -224,7 +197,7 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
 
   const appender = new Appender(store, log, clock, limits, extended, found, failed)
 
-  /** Events of the log's own making are never sealed: they name no patient, and a pruning must be readable for as long as the log is. */
+  /** Events of the log's own making that name no patient are never sealed: a pruning must be readable for as long as the log is. */
   // Not an async function, which would make two more promises for every event.
   const appendPlain = (event: AuditEventInput): Promise<Receipt> => {
     try {
@@ -333,7 +306,15 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     return { eventId: entered.eventId, queuedAt: entered.recordedAt, sequencedBy: entered.recordedAt, entered }
   }
 
-  const tiles = new TileCache(storeHashReader(store, log))
+  /** Where subjects are sealed and cannot be searched for, nothing found would read as "nothing there". */
+  const assertFindable = (query: AuditQuery): void => {
+    const isHidden = sealing?.groups.includes('subject') === true && sealing.sealer.blind === undefined
+    if (isHidden && (query.patient !== undefined || query.resource !== undefined))
+      throw auditError('PHI_AUDIT_QUERY', {
+        path: query.patient === undefined ? 'resource' : 'patient',
+        detail: 'subjects are sealed, and the sealer has no `blind` to find them by',
+      })
+  }
 
   /** The proofs' tree: a stated size, or everything there is. */
   const treeOf = async (size: number | undefined, path: string) => {
@@ -350,18 +331,25 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     append,
     appendIn,
     enqueueIn,
+    records: (range) => readRecords(store, log, sealing?.sealer, range),
+
+    async *exportRecords({ query, by }) {
+      if (query !== undefined) assertFindable(query)
+      const { patient } = query ?? {}
+      const figures = query === undefined ? { entries: (await store.head(log)).size } : patient === undefined ? {} : { patient }
+      // The one event of the log's own making that can name a patient: sealed, so that it goes with that patient's key.
+      await (patient === undefined ? appendPlain : append)(exportEvent(by, 'export', figures))
+      const { size } = await store.head(log)
+      if (query === undefined) yield* readRecords(store, log, sealing?.sealer, { to: size })
+      else yield* findRecords(store, log, query, sealing?.sealer, size)
+    },
+
     async query(query = {}) {
-      const isHidden = sealing?.groups.includes('subject') === true && sealing.sealer.blind === undefined
-      // Nothing found would read as "nothing there".
-      if (isHidden && (query.patient !== undefined || query.resource !== undefined))
-        throw auditError('PHI_AUDIT_QUERY', {
-          path: query.patient === undefined ? 'resource' : 'patient',
-          detail: 'subjects are sealed, and the sealer has no `blind` to find them by',
-        })
+      assertFindable(query)
       return queryLog(store, log, query, sealing?.sealer)
     },
     head: () => store.head(log),
-    checkpoint: () => sign(),
+    checkpoint: signWitnessed,
 
     async sequence() {
       const report = await outboxOf().sequence()
@@ -390,18 +378,40 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
 
     async evidence({ indices, disclose, by }) {
       await appendPlain(exportEvent(by, 'disclose', { entries: indices.length }))
-      const checkpointNote = await sign()
-      return makeBundle({ store, log, checkpointNote, indices, ...(disclose === undefined ? {} : { open: disclose }) })
+      const checkpointNote = await signWitnessed()
+      const open = disclose === undefined ? {} : { open: disclose }
+      return makeBundle({ store, log, checkpointNote, indices, sealer: sealing?.sealer, ...open })
     },
 
-    async *exportLines({ disclose, by }) {
+    async tlogProof(index) {
+      const checkpoint = await signWitnessed()
+      const { size } = checkpointOf(checkpoint, log)
+      if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'index' })
+      return formatTlogProof({ index, proof: await tiles.inclusionProof(index, size), checkpoint })
+    },
+
+    async *exportLines({ disclose, resume, by }) {
       await appendPlain(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
-      yield* exportLines(store, log, await sign(), disclose === undefined ? {} : { open: disclose })
+      const open = disclose === undefined ? {} : { open: disclose }
+      if (resume?.header === undefined) yield* exportLines(store, log, await signWitnessed(), open)
+      else {
+        const { size } = resume.header
+        const witnessed = offering && (await checkpointOfSize(store, log, size, (each) => offering.meets(each)))
+        const note = witnessed ?? (await checkpointOfSize(store, log, size))
+        if (note === undefined) throw auditError('PHI_AUDIT_RANGE', { path: 'resume', detail: 'no checkpoint has that size' })
+        if (witnessed === undefined && offering?.required === true) throw witnessError('PHI_AUDIT_WITNESS_QUORUM')
+        yield* exportLines(store, log, note, { ...open, from: resume })
+      }
+    },
+
+    async exportTiles({ by, ...tilesOptions }) {
+      await appendPlain(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
+      return exportTiles({ store, log, checkpoint: await signWitnessed(), keys: verifiers, ...tilesOptions })
     },
 
     async verify(verifyOptions = {}) {
       await background
-      const keys = verifyOptions.keys ?? (verifier === undefined ? [] : [verifier])
+      const keys = verifyOptions.keys ?? verifiers
       // What this process itself signed is a checkpoint held elsewhere as far as the store is concerned.
       const trusted = [...(verifyOptions.trusted ?? []), ...(checkpointer?.last === undefined ? [] : [checkpointer.last.note])]
       const waiting = outbox === undefined || closed ? undefined : await outbox.sequence()
@@ -411,7 +421,10 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
           findings.add('outbox-refused', { found: String(waiting.refused.length) })
       }
       const sealer = sealing === undefined ? {} : { sealer: sealing.sealer }
-      return verifyLog(store, log, { now: clock(), ...sealer, ...verifyOptions, keys, trusted, also })
+      // After the caller's: an option that is there and undefined asks for nothing, and takes nothing back.
+      const witnesses = verifyOptions.witnesses ?? (offering?.required === true ? offering.policy : undefined)
+      const now = verifyOptions.now ?? clock()
+      return verifyLog(store, log, { ...sealer, ...verifyOptions, now, witnesses, keys, trusted, also })
     },
 
     health: () => health.report(appender.state(), checkpointer?.last?.size),
@@ -422,13 +435,20 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
       await sequencing
       if (outbox !== undefined) await outbox.sequence().then((report) => health.sequenced(report), notSequenced)
       closed = true
-      await appender.drained()
-      await background
-      if (checkpointer === undefined) return
-      // What was appended in callers' transactions is in the log if these were committed, and not in the figures of this process.
-      const size = checkpointTimer === undefined ? (health.size ?? 0) : (await store.head(log)).size
-      if (size > (checkpointer.last?.size ?? 0)) await sign()
-      if (checkpointTimer !== undefined) clearTimeout(checkpointTimer)
+      try {
+        await appender.drained()
+        await background
+        if (checkpointer === undefined) return
+        // What was appended in callers' transactions is in the log if these were committed, and not in the figures of this process.
+        const size = checkpointTimer === undefined ? (health.size ?? 0) : (await store.head(log)).size
+        if (size > (checkpointer.last?.size ?? 0)) await sign()
+      } finally {
+        // Also where the last checkpoint could not be signed: a closed log asks nobody for anything any more.
+        if (checkpointTimer !== undefined) clearTimeout(checkpointTimer)
+        // Bounded by the timeouts of witnesses and anchors.
+        await offering?.stop()
+        await anchoring?.stop()
+      }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, parseTenant, systemClock } from '@phi/core'
+import type { AnchoringOptions } from './anchoring.ts'
 import { type AppendLimits, defaultLimits } from './appender.ts'
 import { auditError } from './errors.ts'
 import { parseOrigin } from './leaf.ts'
@@ -7,6 +8,7 @@ import type { OutboxOptions } from './outbox/outbox.ts'
 import type { Sealing } from './sealed/seal-event.ts'
 import { type SealableGroup, type Sealer, sealableGroups } from './sealed/sealer.ts'
 import type { AuditStore, LogKey } from './store/store.ts'
+import type { LogWitnesses } from './witness/offering.ts'
 
 /** When checkpoints are signed without being asked for. */
 export interface CheckpointPolicy {
@@ -27,13 +29,25 @@ export interface AuditLogOptions<Tx = never> {
   readonly store: AuditStore<Tx>
   /**
    * Seals groups of every entry, per patient or tenant: what is sealed can be erased by destroying a key, and the log verifies all the
-   * same. Events of a log's own making (exports, prunings) name no patient and are not sealed.
+   * same. Events of a log's own making (exports, prunings) are not sealed, save for the export of one patient's records, which names that patient.
    */
   readonly sealer?: Sealer
   /** Which groups are sealed. Default both. */
   readonly seal?: readonly SealableGroup[]
   /** Signs checkpoints. Without one the log chains but proves nothing to outsiders, and `verify` answers `unverifiable`. */
   readonly signer?: Signer
+  /**
+   * Further keys of the log, each of which signs every checkpoint as well: an ML-DSA-44 key (`mlDsa44Signer` of
+   * `@phi/audit/ml-dsa`), for checkpoints that must hold for longer than Ed25519 will.
+   */
+  readonly furtherSigners?: readonly Signer[]
+  /** Who cosigns checkpoints, so that a history that was rewritten shows to others. Needs a signer. Appends never wait for it. */
+  readonly witnesses?: LogWitnesses
+  /**
+   * Where copies of checkpoints are kept: files elsewhere, an HTTPS endpoint, locked storage (`@phi/audit/anchor`). Pass what they
+   * `list()` as `trusted` to `verify`. Needs a signer. Appends never wait for it; with witnesses, what is copied is the cosigned note.
+   */
+  readonly anchors?: AnchoringOptions
   /** Lets transactions record events without waiting for each other: `enqueueIn`. Needs a store that has an outbox. */
   readonly outbox?: OutboxOptions
   readonly clock?: Clock
@@ -71,9 +85,16 @@ function sealingOf({ sealer, seal }: AuditLogOptions<never>): Sealing | undefine
 /** @throws PhiError PHI_AUDIT_ORIGIN, PHI_AUDIT_OPTIONS, PHI_CORE_TENANT */
 export function settingsOf(options: AuditLogOptions<never>): LogSettings {
   const origin = parseOrigin(options.origin)
-  if (options.signer !== undefined && options.signer.name !== origin) {
+  const { signer, furtherSigners = [] } = options
+  for (const each of signer === undefined ? furtherSigners : [signer, ...furtherSigners]) {
+    if (each.name === origin) continue
     // C2SP tlog-checkpoint: the key name of the log's signature is the origin line.
-    throw auditError('PHI_AUDIT_OPTIONS', { path: 'signer.name', detail: 'must be the origin of the log' })
+    const path = each === signer ? 'signer.name' : 'furtherSigners.name'
+    throw auditError('PHI_AUDIT_OPTIONS', { path, detail: 'must be the origin of the log' })
+  }
+  for (const path of ['witnesses', 'furtherSigners', 'anchors'] as const) {
+    if (options[path] !== undefined && signer === undefined)
+      throw auditError('PHI_AUDIT_OPTIONS', { path, detail: 'needs a signer' })
   }
   const limits = { ...defaultLimits, ...options.limits }
   for (const [name, value] of Object.entries(limits)) positive(value, `limits.${name}`)

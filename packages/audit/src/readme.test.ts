@@ -4,7 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { runFirstProgram } from '../../core/test/readme.ts'
 import { auditActions } from './actions.ts'
+import * as anchor from './anchor/index.ts'
+import * as anchorS3 from './anchor/s3/index.ts'
 import { defaultLimits } from './appender.ts'
+import * as detect from './detect/index.ts'
+import * as disclosures from './disclosures/index.ts'
 import { auditErrors } from './errors.ts'
 import {
   auditActorSchema,
@@ -17,15 +21,23 @@ import {
 } from './event.ts'
 import { MAX_BUNDLE_LENGTH } from './evidence/bundle.ts'
 import { MAX_LINE_LENGTH } from './evidence/jsonl.ts'
+import * as exporting from './export/index.ts'
+import * as fhir from './fhir/index.ts'
+import * as forward from './forward/index.ts'
 import { groupNames, MAX_GROUP_BYTES } from './group.ts'
 import * as root from './index.ts'
 import { CLOCK_TOLERANCE_MS } from './link.ts'
 import * as merkle from './merkle/index.ts'
+import * as mlDsa from './ml-dsa/index.ts'
 import * as note from './note/index.ts'
 import { settingsOf } from './options.ts'
 import * as spool from './spool/index.ts'
 import * as store from './store/index.ts'
+import * as tiles from './tiles/index.ts'
+import * as tilesNode from './tiles/node/index.ts'
 import { findingKinds } from './verify/report.ts'
+import * as witness from './witness/index.ts'
+import * as witnessNode from './witness/node/index.ts'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const readme = await readFile(`${home}README.md`, 'utf8')
@@ -98,7 +110,25 @@ describe('the tables of the README', () => {
 
   it('name every value that is exported', () => {
     const rows = rowsOf(section('What it exports')).slice(1)
-    const entries = { '': root, '/merkle': merkle, '/note': note, '/store': store, '/spool': spool }
+    const entries = {
+      '': root,
+      '/merkle': merkle,
+      '/note': note,
+      '/store': store,
+      '/spool': spool,
+      '/witness': witness,
+      '/witness/node': witnessNode,
+      '/ml-dsa': mlDsa,
+      '/tiles': tiles,
+      '/tiles/node': tilesNode,
+      '/anchor': anchor,
+      '/anchor/s3': anchorS3,
+      '/export': exporting,
+      '/fhir': fhir,
+      '/forward': forward,
+      '/disclosures': disclosures,
+      '/detect': detect,
+    }
     const wanted = Object.entries(entries).map(([entry, all]) => [[`@phi/audit${entry}`], Object.keys(all).sort()])
     expect(rows.map(([from, values]) => [named(from), named(values)])).toEqual(wanted)
   })
@@ -191,8 +221,20 @@ describe('the tables of the README', () => {
     await log.close()
     const bad = await root.openAuditLog({ origin: 'a', store: failing })
     await expect(bad.append(event)).rejects.toMatchObject({ code: 'PHI_AUDIT_STORE' })
+    const { vkey } = await witness.ed25519Cosigner.generate('w')
+    const policy = witness.witnessPolicy({ witnesses: [{ name: 'w', vkey, url: 'https://w.example' }], quorum: 1 })
+    const witnesses = { policy, fetch: () => Promise.reject(new Error('away')) }
+    const watched = await root.openAuditLog({
+      origin: 'b',
+      store: plain,
+      signer: await root.ed25519Signer.generate('b'),
+      witnesses,
+    })
+    await watched.append(event)
+    await watched.checkpoint()
+    await watched.close()
     for (const stop of listeners) stop()
-    expect(heard.size).toBe(3)
+    expect(heard.size).toBe(4)
     for (const [channel, message] of rows) {
       const [fields] = (message as string).split(':')
       expect(heard.get(named(channel)[0] as string)?.sort()).toEqual(named(fields).sort())

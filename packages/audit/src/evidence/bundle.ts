@@ -7,6 +7,9 @@ import { verifyInclusion } from '../merkle/index.ts'
 import { TileCache } from '../merkle/tile-cache.ts'
 import { type Checkpoint, parseCheckpoint, parseNote, type Verifier } from '../note/index.ts'
 import { type AuditRecord, readRecord } from '../record.ts'
+import { type OpenedSealed, openedBy, openSealed } from '../sealed/open-sealed.ts'
+import { looksSealed, readSealed } from '../sealed/sealed-group.ts'
+import { type Sealer, sealableGroups } from '../sealed/sealer.ts'
 import type { AuditStore, LogKey, StoredEntry } from '../store/store.ts'
 import { openCheckpoint, verifiersOf } from '../verify/checkpoints.ts'
 import { Findings } from '../verify/findings.ts'
@@ -14,9 +17,10 @@ import { storeHashReader } from '../verify/hash-reader.ts'
 import { freshnessOf, makeReport } from '../verify/make-report.ts'
 import { checkOpening } from '../verify/opening.ts'
 import type { VerificationReport } from '../verify/report.ts'
+import { logVerifiers, type WitnessOptions, witnessingOf } from '../verify/witnessing.ts'
 import { type Disclosure, disclosed } from './disclose.ts'
 import { readJson } from './json.ts'
-import { noteSchema, parseFormat, provedEntrySchema } from './schema.ts'
+import { type BundleOpening, noteSchema, parseFormat, provedEntrySchema } from './schema.ts'
 
 /** The longest bundle that is read, in UTF-16 code units. */
 export const MAX_BUNDLE_LENGTH = 64 * 1024 * 1024
@@ -47,8 +51,10 @@ export async function makeBundle(options: {
   readonly checkpointNote: string
   readonly indices: readonly number[]
   readonly open?: Disclosure
+  /** Opens what is sealed, so that the reader can read it. What it cannot open is shown as sealed. */
+  readonly sealer?: Sealer | undefined
 }): Promise<EvidenceBundle> {
-  const { store, log, checkpointNote, open } = options
+  const { store, log, checkpointNote, open, sealer } = options
   const { size, root } = checkpointOf(checkpointNote, log)
   const indices = [...new Set(options.indices)].sort((a, b) => a - b)
   for (const index of indices) {
@@ -61,16 +67,38 @@ export async function makeBundle(options: {
     for await (const batch of store.read(log, { from, to })) {
       for (const entry of batch) {
         const index = next++
-        const { genuine } = readRecord({ ...entry, index })
+        const { genuine, event } = readRecord({ ...entry, index })
         const proof = await tiles.inclusionProof(index, size)
         const isProved = verifyInclusion({ index, size, leafHash: entryHashBytes(entry.leaf), proof, root })
         if (!genuine || !isProved) throw auditError('PHI_AUDIT_STORE', { detail: 'an entry was altered', info: { index } })
-        entries.push({ index, leaf: entry.leaf, proof: proof.map(toBase64), open: disclosed(entry, open) })
+        const shown = await withInner(disclosed(entry, open), { ...log, eventId: event.id ?? '' }, sealer, index)
+        entries.push({ index, leaf: entry.leaf, proof: proof.map(toBase64), open: shown })
       }
     }
     if (next !== to) throw auditError('PHI_AUDIT_STORE', { detail: 'an entry is missing', info: { index: next } })
   }
   return { format: BUNDLE_FORMAT, checkpoint: checkpointNote, entries }
+}
+
+type BundleOpen = EvidenceBundle['entries'][number]['open']
+
+/** Adds to each sealed group what was sealed, as far as its key is there. */
+async function withInner(
+  open: Partial<Record<GroupName, BundleOpening>>,
+  place: LogKey & { readonly eventId: string },
+  sealer: Sealer | undefined,
+  index: number,
+): Promise<BundleOpen> {
+  if (sealer === undefined || place.eventId === '') return open
+  for (const group of sealableGroups) {
+    const opening = open[group]
+    if (opening === undefined || !looksSealed(opening.json)) continue
+    const inner = await openSealed(sealer, { ...place, group }, opening.json)
+    // No evidence is made of something that says two things.
+    if (inner?.is === 'altered') throw auditError('PHI_AUDIT_STORE', { detail: 'a sealed group was altered', info: { index } })
+    if (inner?.is === 'open') opening.inner = { salt: inner.salt, json: inner.json }
+  }
+  return open
 }
 
 /** What a note says, signed or not: the maker of evidence need not hold the public key. */
@@ -108,25 +136,32 @@ export function readBundle(bundle: string | object): EvidenceBundle {
 /**
  * Verifies a bundle offline: the checkpoint's signature, each entry's proof, and the text of each disclosed group. `intact`
  * means that these entries, exactly so, are in the log that was signed. It says nothing about entries that are not in the bundle.
- * @throws PhiError PHI_AUDIT_FORMAT when it is no bundle; PHI_AUDIT_VKEY when a key is none
+ * With `witnesses`, the checkpoint must also be cosigned as that policy asks.
+ * @throws PhiError PHI_AUDIT_FORMAT when it is no bundle; PHI_AUDIT_VKEY when a key is none; PHI_AUDIT_WITNESS_POLICY
  */
 export function verifyBundle(
   bundle: string | object,
-  options: { readonly keys: readonly (string | Verifier)[]; readonly now?: number; readonly maxFindings?: number },
+  options: WitnessOptions & {
+    readonly keys: readonly (string | Verifier)[]
+    readonly now?: number
+    readonly maxFindings?: number
+  },
 ): VerificationReport {
   const { checkpoint: note, entries } = readBundle(bundle)
-  const verifiers = verifiersOf(options.keys)
   const findings = new Findings(options.maxFindings)
+  const witnessing = witnessingOf(options, findings)
+  const verifiers = logVerifiers(options.keys, verifiersOf(options.keys), witnessing?.policy)
   if (verifiers.length === 0) findings.add('no-keys')
-  const signed = verifiers.length === 0 ? undefined : openCheckpoint(note, verifiers, findings, 'unknown')
+  const signed = verifiers.length === 0 ? undefined : openCheckpoint(note, verifiers, findings, witnessing)
   const checkpoint = signed ?? unsignedCheckpoint(note, findings)
   const check = new BundleCheck(checkpoint, findings)
   for (const entry of entries) check.add(entry)
   if (entries.length === 0) findings.add('empty')
-  const anchoredTo = signed?.size ?? 0
+  const anchoredTo = signed === undefined ? 0 : (witnessing?.anchored(signed.size, toBase64(signed.root)) ?? signed.size)
   const from = check.seen.size === 0 ? 0 : check.first
   const to = check.seen.size === 0 ? 0 : check.last + 1
-  const coverage = { from, to, checked: entries.length, anchoredTo, withheld: check.withheld }
+  const { withheld, sealed } = check
+  const coverage = { from, to, checked: entries.length, anchoredTo, withheld, sealed }
   return makeReport(findings, coverage, freshnessOf(check.recordedAt, signed?.size, options, findings))
 }
 
@@ -145,6 +180,7 @@ class BundleCheck {
   readonly #findings: Findings
   readonly seen = new Set<number>()
   withheld = 0
+  sealed = 0
   recordedAt = ''
   first = Number.MAX_SAFE_INTEGER
   last = -1
@@ -182,7 +218,7 @@ class BundleCheck {
     if (!isProved) this.#findings.add('not-proved', { index, expected: toBase64(root) })
   }
 
-  #checkGroup(index: number, group: GroupName, opening: StoredEntry['open'][GroupName], committed: string): void {
+  #checkGroup(index: number, group: GroupName, opening: BundleOpening | undefined, committed: string): void {
     if (opening === undefined) {
       this.withheld++
       return
@@ -190,10 +226,26 @@ class BundleCheck {
     const state = checkOpening(group, opening, committed)
     if (state === 'altered') this.#findings.add('altered-group', { index, group, expected: committed })
     else if (state === 'not-canonical') this.#findings.add('group-not-canonical', { index, group })
+    else if (innerOf(group, opening)?.is === 'altered') this.#findings.add('altered-sealed', { index, group })
+    else if (opening.inner === undefined && looksSealed(opening.json)) this.sealed++
   }
+}
+
+/** What a bundle says was sealed in a group, held against the sealed group. Undefined when it says nothing of that. */
+function innerOf(group: GroupName, { json, inner }: BundleOpening): OpenedSealed | undefined {
+  if (inner === undefined) return undefined
+  const sealed = readSealed(json)
+  return sealed === undefined ? { is: 'altered' } : openedBy(group, sealed, inner)
 }
 
 /** The disclosed part of each entry. What verifyBundle would call altered is left out and named in `altered`. */
 export function bundleRecords(bundle: EvidenceBundle): AuditRecord[] {
-  return bundle.entries.map(({ index, leaf, open }) => readRecord({ index, leaf, open: open as StoredEntry['open'] }))
+  return bundle.entries.map(({ index, leaf, open }) => {
+    const opened: Partial<Record<GroupName, OpenedSealed>> = {}
+    for (const group of sealableGroups) {
+      const inner = open[group] && innerOf(group, open[group])
+      if (inner !== undefined) opened[group] = inner
+    }
+    return readRecord({ index, leaf, open: open as StoredEntry['open'] }, opened)
+  })
 }

@@ -13,8 +13,17 @@ type OpenShape = Record<(typeof groupNames)[number], z.ZodOptional<typeof openin
 /** An entry of a JSONL log. Groups that are not in `open` are withheld. */
 export const entrySchema = z.strictObject({ index: z.int().min(0), leaf: z.string().max(1024), open })
 
+/** Of a sealed group a bundle can show what was sealed: `inner` opens the commitment `of` that stands in the sealed group. */
+const sealable = opening.extend({ inner: opening.optional() })
+
 /** An entry of a bundle: with its inclusion proof. A tree of 2^53 entries has paths of 53 hashes. */
-export const provedEntrySchema = entrySchema.extend({ proof: z.array(z.string().regex(HASH)).max(53) })
+export const provedEntrySchema = entrySchema.extend({
+  proof: z.array(z.string().regex(HASH)).max(53),
+  open: open.extend({ subject: sealable.optional(), context: sealable.optional() }),
+})
+
+/** The opening of a group in a bundle. */
+export type BundleOpening = z.output<typeof sealable>
 
 export const noteSchema = z.string().max(MAX_NOTE_LENGTH)
 

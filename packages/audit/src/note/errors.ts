@@ -36,6 +36,10 @@ export const noteErrors = {
     problem: 'The text is not a checkpoint',
     remedy: 'A checkpoint has an origin, a size and a base64 root hash, each on a line of its own (C2SP tlog-checkpoint).',
   },
+  PHI_AUDIT_COSIGNATURE: {
+    problem: 'This cannot be cosigned',
+    remedy: 'Cosign checkpoints without extension lines, under names of at most 255 bytes, at a time after 1970.',
+  },
 } as const
 
 export const noteError = errorsOf(noteErrors)

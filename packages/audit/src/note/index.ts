@@ -4,6 +4,17 @@
  * @module @phi/audit/note
  */
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
+export {
+  COSIGNATURE_ED25519_TYPE,
+  COSIGNATURE_ML_DSA_44_TYPE,
+  type Cosignature,
+  type CosignatureVerifier,
+  type Cosigner,
+  cosignaturesOf,
+  cosignatureTime,
+  cosignatureVerifier,
+} from './cosignature.ts'
+export { type Ed25519Cosigner, ed25519Cosigner } from './cosignature-signer.ts'
 export { type Ed25519Signer, ed25519Signer } from './ed25519-signer.ts'
 export { noteErrors } from './errors.ts'
 export {

@@ -12,6 +12,8 @@ export interface Verifier {
   readonly keyId: number
   /** The signature type, for example 0x01 for Ed25519. */
   readonly type: number
+  /** The public key, where it is known: a key under two names is one key. */
+  readonly publicKey?: Uint8Array
   /** Whether the signature is valid for the message, the UTF-8 bytes of the note's text. */
   verify(message: Uint8Array, signature: Uint8Array): boolean
 }
@@ -24,6 +26,8 @@ export interface Signer {
   readonly type?: number
   /** The public half, to hand to those who verify. */
   readonly vkey: string
+  /** Checks its signatures. Needed where the type is not 0x01, which is built in. */
+  readonly verifier?: Verifier
   /** The signature over the UTF-8 bytes of the note's text, without the key id. */
   sign(message: Uint8Array): Promise<Uint8Array> | Uint8Array
 }
@@ -32,8 +36,8 @@ export interface Signer {
 export interface NoteAlgorithm {
   /** The length of its public keys in bytes. Keys of another length are refused; without it every length is passed on. */
   readonly publicKeyLength?: number
-  /** Whether the signature is valid. A throw counts as false. */
-  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  /** Whether the signature is valid. A throw counts as false. `name` is the key's name, to which some types commit. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array, name: string): boolean
 }
 
 /** Signature types by their identifier byte. */
@@ -70,9 +74,10 @@ export function keyIdOf(name: string, type: number, publicKey: Uint8Array): numb
 }
 
 /** A key id as it is written in keys: eight lower-case hexadecimal digits. */
-const hex8 = (keyId: number): string => keyId.toString(16).padStart(8, '0')
+export const hex8 = (keyId: number): string => keyId.toString(16).padStart(8, '0')
 
-function typed(type: number, key: Uint8Array): string {
+/** A key with its type in front, in base64. */
+export function typed(type: number, key: Uint8Array): string {
   const bytes = new Uint8Array(1 + key.length)
   bytes[0] = type
   bytes.set(key, 1)
@@ -83,7 +88,7 @@ function typed(type: number, key: Uint8Array): string {
  * Takes apart the `hash+base64` of a key text. The hash is taken as written; what it is the hash of differs between verifier
  * and signer keys. Undefined when it is malformed.
  */
-function parseTail(tail: string): { keyId: number; type: number; key: Uint8Array } | undefined {
+export function parseTail(tail: string): { keyId: number; type: number; key: Uint8Array } | undefined {
   const [, hex, base64] = /^([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(tail) ?? []
   if (hex === undefined || base64 === undefined) return undefined
   try {
@@ -96,7 +101,7 @@ function parseTail(tail: string): { keyId: number; type: number; key: Uint8Array
 }
 
 /** Post-quantum public keys take a few kB in base64; a text far longer than that is no key. */
-const MAX_KEY_TEXT = 16_384
+export const MAX_KEY_TEXT = 16_384
 
 /**
  * Writes a verifier key: `name+keyid+base64(type ‖ public key)`, the form of Go's sumdb/note.
@@ -153,11 +158,12 @@ export function verifierFromVkey(vkey: string, options: { algorithms?: NoteAlgor
     name,
     keyId,
     type,
-    verify: (message: Uint8Array, signature: Uint8Array) => algorithm.verify(publicKey, message, signature),
+    publicKey,
+    verify: (message: Uint8Array, signature: Uint8Array) => algorithm.verify(publicKey, message, signature, name),
   })
 }
 
-const SKEY_HEAD = 'PRIVATE+KEY+'
+export const SKEY_HEAD = 'PRIVATE+KEY+'
 
 /**
  * Writes an Ed25519 signer key: `PRIVATE+KEY+name+keyid+base64(0x01 ‖ secret key)`, the form of Go's sumdb/note. The result is

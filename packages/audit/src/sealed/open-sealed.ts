@@ -1,8 +1,8 @@
 import { fromBase64, isPhiError, type PhiError } from '@phi/core'
 import { auditError } from '../errors.ts'
-import { commitment, SALT_BYTES } from '../group.ts'
+import { commitment, type GroupName, SALT_BYTES } from '../group.ts'
 import { isCanonicalObject } from '../verify/canonical.ts'
-import { innerOpeningSchema, readSealed } from './sealed-group.ts'
+import { innerOpeningSchema, readSealed, type SealedGroup } from './sealed-group.ts'
 import type { Sealer, SealPlace } from './sealer.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Sealer, SealPlace } from './sealer.ts'
  * none of its texts or the key is out of its reach; whether it says what was recorded is not known.
  */
 export type OpenedSealed =
-  | { readonly is: 'open'; readonly json: string }
+  | { readonly is: 'open'; readonly salt: string; readonly json: string }
   | { readonly is: 'gone' }
   | { readonly is: 'altered' }
   | { readonly is: 'refused'; readonly error: PhiError }
@@ -35,11 +35,22 @@ export async function openSealed(sealer: Sealer, place: SealPlace, json: string)
   }
   if (text === undefined) return { is: 'gone' }
   try {
-    const inner = innerOpeningSchema.parse(JSON.parse(text))
-    const salt = fromBase64(inner.salt)
-    const genuine =
-      salt.length === SALT_BYTES && commitment(place.group, salt, inner.json) === group.of && isCanonicalObject(inner.json)
-    return genuine ? { is: 'open', json: inner.json } : { is: 'altered' }
+    return openedBy(place.group, group, innerOpeningSchema.parse(JSON.parse(text)))
+  } catch {
+    return { is: 'altered' }
+  }
+}
+
+/** What an opening says of a sealed group: the text that was recorded, or something else. It needs no key. */
+export function openedBy(
+  name: GroupName,
+  group: SealedGroup,
+  { salt, json }: { readonly salt: string; readonly json: string },
+): Extract<OpenedSealed, { is: 'open' | 'altered' }> {
+  try {
+    const bytes = fromBase64(salt)
+    const genuine = bytes.length === SALT_BYTES && commitment(name, bytes, json) === group.of && isCanonicalObject(json)
+    return genuine ? { is: 'open', salt, json } : { is: 'altered' }
   } catch {
     return { is: 'altered' }
   }

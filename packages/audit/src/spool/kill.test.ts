@@ -1,18 +1,24 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Runnable, runnable } from '../../../core/test/run-program.ts'
 import { folders, idsOf, Outage, opened } from '../../test/spool/world.ts'
 import { announce, drain } from './drain.ts'
 
 const temporary = folders()
-afterAll(temporary.clear)
-const writer = fileURLToPath(new URL('../../test/spool/writer.ts', import.meta.url))
+let writer: Runnable
+beforeAll(async () => {
+  writer = await runnable(new URL('../../test/spool/writer.ts', import.meta.url))
+})
+afterAll(async () => {
+  temporary.clear()
+  await writer.remove()
+})
 const ROUNDS = process.env.PHI_LONG === '1' ? 12 : 2
 
 /** Lets a real process spool, and kills it once it has acknowledged so many. @returns the ids that it printed */
 function killed(directory: string, round: number, after: number): Promise<string[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@phi/source', writer, directory, String(round)], {
+  const child = spawn(process.execPath, [...writer.argv, directory, String(round)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', VITEST: '' },
   })

@@ -11,7 +11,13 @@ import type { FindingDetail, Findings } from './findings.ts'
 import { openedCommitment } from './opening.ts'
 import { Prunings } from './prunings.ts'
 import type { FindingCode } from './report.ts'
-import { agrees } from './terms.ts'
+import { agrees, agreesCanonical } from './terms.ts'
+
+const NEWLINE = 0x0a
+/** Of a recorded time: `YYYY-MM-DDTHH:mm:ss.sssZ`. */
+const TIME_CHARACTERS = 24
+/** What stands in a leaf before each commitment, from the end of the line before on. */
+const commitmentLines = groupNames.map((name) => [name, `\n${name} `] as const)
 
 /** What an entry can hold, as far as anyone knows who has not checked it. */
 interface Row {
@@ -86,13 +92,13 @@ export class EntryChecker {
       this.#examine(at, leaf, open, terms)
       return
     }
-    if (terms !== undefined) this.#compareTerms(at, open, terms)
+    const groups = open as Readonly<Record<GroupName, Opening>>
+    if (terms !== undefined && !agreesCanonical(terms, groups)) this.#findings.add('projection-mismatch', { index: at })
     if (this.#isErasing) this.#resetErased()
-    const { subject, context } = open as Readonly<Record<GroupName, Opening>>
+    const { subject, context } = groups
     if (looksSealed(subject.json)) this.sealed++
     if (looksSealed(context.json)) this.sealed++
-    if (this.#prunings.isAnnounced(at))
-      this.#prunings.confirm(at, this.#recordedAt, open as Readonly<Record<GroupName, Opening>>)
+    if (this.#prunings.isAnnounced(at)) this.#prunings.confirm(at, this.#recordedAt, groups)
     this.chain.follow(at, leaf as string, entryHashBytes(leaf as string))
   }
 
@@ -134,22 +140,29 @@ export class EntryChecker {
   }
 
   /**
-   * The fast way: writes the leaf that the openings and the entry before call for, and compares. Where the two are equal, the
+   * The fast way: goes along the leaf that the openings and the entry before call for, and compares. Where nothing differs, the
    * origin, the index, the link and all five commitments are right.
    */
   #isRight(at: number, leaf: unknown, open: unknown): boolean {
     if (typeof leaf !== 'string' || typeof open !== 'object' || open === null) return false
-    let commitments = ''
-    for (const name of groupNames) {
-      const opening = (open as Readonly<Record<string, unknown>>)[name]
-      if (typeof opening !== 'object' || opening === null) return false
-      const computed = openedCommitment(name, opening)
-      if (computed === '' || !isCanonicalObject((opening as { json: string }).json)) return false
-      commitments += `${name} ${computed}\n`
-    }
     const prefix = `${this.#prefix}${at}\n`
-    const recordedAt = leaf.slice(prefix.length, prefix.length + 24)
-    if (leaf !== `${prefix}${recordedAt}\n${this.chain.lastHash}\n${commitments}`) return false
+    if (!leaf.startsWith(prefix)) return false
+    const recordedAt = leaf.slice(prefix.length, prefix.length + TIME_CHARACTERS)
+    const { lastHash } = this.chain
+    // Part by part: putting the leaf together first costs more than the comparison.
+    let next = prefix.length + TIME_CHARACTERS
+    if (leaf.charCodeAt(next) !== NEWLINE || !leaf.startsWith(lastHash, next + 1)) return false
+    next += 1 + lastHash.length
+    for (const [name, begins] of commitmentLines) {
+      const opening = (open as Readonly<Record<string, unknown>>)[name]
+      if (typeof opening !== 'object' || opening === null || !leaf.startsWith(begins, next)) return false
+      next += begins.length
+      const computed = openedCommitment(name, opening)
+      if (computed === '' || !leaf.startsWith(computed, next)) return false
+      next += computed.length
+      if (!isCanonicalObject((opening as { json: string }).json)) return false
+    }
+    if (leaf.charCodeAt(next) !== NEWLINE || next + 1 !== leaf.length) return false
     return recordedAt === this.#recordedAt || this.#noteTime(at, recordedAt)
   }
 

@@ -1,3 +1,4 @@
+import { auditError } from '../errors.ts'
 import type { Findings } from './findings.ts'
 import { type VerificationReport, verdictOf } from './report.ts'
 
@@ -18,6 +19,21 @@ export function makeReport(
     freshness,
     ...findings.list(),
   }
+}
+
+/**
+ * An age that nobody can compute must not pass for one that is not too old.
+ * @throws PhiError PHI_AUDIT_OPTIONS
+ */
+export function assertAge({
+  now,
+  maxAgeMs,
+}: {
+  readonly now?: number | undefined
+  readonly maxAgeMs?: number | undefined
+}): void {
+  if (maxAgeMs !== undefined && (now === undefined || !(maxAgeMs > 0)))
+    throw auditError('PHI_AUDIT_OPTIONS', { path: 'maxAgeMs', detail: 'must be above 0, and needs now' })
 }
 
 /** How old the newest entry is, with a warning when that is older than allowed. */

@@ -125,6 +125,20 @@ export const findingKinds = {
     severity: 'warn',
     meaning: 'A checkpoint is signed by none of the given keys, so it was not used.',
   },
+  'not-witnessed': {
+    severity: 'unknown',
+    meaning:
+      'The newest signed checkpoint is not cosigned by as many witnesses as the policy asks for: others may have been shown another log.',
+  },
+  'old-cosignature': {
+    severity: 'unknown',
+    meaning:
+      'The cosignatures on the newest checkpoint are older than allowed: witnessing may have stopped, or newer entries are being held back.',
+  },
+  'future-cosignature': {
+    severity: 'warn',
+    meaning: 'A cosignature bears a time that is still to come, so it was not counted: a clock is wrong.',
+  },
   stale: {
     severity: 'warn',
     meaning: 'The newest entry is older than allowed: recording may have stopped, or newer entries are being held back.',

@@ -1,7 +1,6 @@
-import { fromBase64, isPhiError, toBase64 } from '@phi/core'
+import { fromBase64, isPhiError } from '@phi/core'
 import { auditError } from '../errors.ts'
-import { emptyHead } from '../head.ts'
-import { consistencyProofFromTiles, emptyFrontier, frontierRoot, verifyConsistency } from '../merkle/index.ts'
+import { consistencyProofFromTiles, frontierRoot, verifyConsistency } from '../merkle/index.ts'
 import type { Verifier } from '../note/index.ts'
 import { openingSealed } from '../sealed/open-batches.ts'
 import type { Sealer } from '../sealed/sealer.ts'
@@ -11,16 +10,16 @@ import { type Anchor, Anchors, verifiersOf } from './checkpoints.ts'
 import { EntryChecker } from './entry-checker.ts'
 import { Findings } from './findings.ts'
 import { storeHashReader, unreadable } from './hash-reader.ts'
-import { freshnessOf, makeReport } from './make-report.ts'
+import { assertAge, freshnessOf, makeReport } from './make-report.ts'
 import type { VerificationReport } from './report.ts'
+import { type ResumePoint, resumeOf, startOf } from './start.ts'
 import { TileChecker } from './tile-checker.ts'
 
-/** How far a verification got: the end of the verified entries, and the largest size that a signature covered. */
-export interface ResumePoint extends Head {
-  readonly anchoredTo: number
-}
+export type { ResumePoint } from './start.ts'
 
-export interface VerifyOptions {
+import { logVerifiers, type WitnessOptions, witnessingOf } from './witnessing.ts'
+
+export interface VerifyOptions extends WitnessOptions {
   /** Who may sign checkpoints: verifier keys (`name+id+base64`), or verifiers for other signature types. */
   readonly keys: readonly (string | Verifier)[]
   /**
@@ -28,7 +27,10 @@ export interface VerifyOptions {
    * what shows it.
    */
   readonly trusted?: readonly string[]
-  /** Go on from an earlier verification. Keep the point where you keep keys: whoever can change it can hide what is before. */
+  /**
+   * Go on from an earlier verification. Keep the point where you keep keys: whoever can change it can hide what is before. It vouches for
+   * entries and signatures, and not for witnesses: under a policy a witnessed checkpoint must be there.
+   */
   readonly from?: { readonly verified: ResumePoint }
   /** Only the entries below this index. The verdict is then never `intact`. */
   readonly to?: number
@@ -52,7 +54,8 @@ export interface VerifyOptions {
  * memory that does not grow with the log. Entries appended meanwhile are left to the next run.
  *
  * What is wrong with the log stands in the report. What keeps it from being read is thrown: the store's own errors as they are,
- * PHI_AUDIT_VKEY for a key that is none, PHI_AUDIT_OPTIONS for a malformed resume point, PHI_AUDIT_RANGE for a `to` outside.
+ * PHI_AUDIT_VKEY for a key that is none, PHI_AUDIT_WITNESS_POLICY for a policy that is none, PHI_AUDIT_OPTIONS for a malformed resume
+ * point, PHI_AUDIT_RANGE for a `to` outside.
  * @returns the report, with `resume` to go on from when nothing was broken
  */
 export async function verifyLog(
@@ -83,10 +86,12 @@ async function verifyOnce(
   pruned: readonly Pruned[],
 ): Promise<VerificationReport & { readonly resume?: ResumePoint }> {
   options.signal?.throwIfAborted()
+  assertAge(options)
   const findings = new Findings(options.maxFindings)
-  const verifiers = verifiersOf(options.keys)
+  const witnessing = witnessingOf(options, findings)
+  const verifiers = logVerifiers(options.keys, verifiersOf(options.keys), witnessing?.policy)
   const start = startOf(options.from?.verified)
-  const anchors = new Anchors(log.origin, verifiers, findings)
+  const anchors = new Anchors(log.origin, verifiers, findings, witnessing)
   // Checkpoints before the head: those issued from here on may be for entries that this run does not see.
   const early = verifiers.length === 0 ? [] : await readCheckpoints(store, log, options.trusted ?? [], start, anchors)
   const head = await store.head(log)
@@ -120,7 +125,7 @@ async function verifyOnce(
   options.also?.(findings)
   const { checked, withheld, recordedAt } = checker
   const sealed = Math.max(0, checker.sealed)
-  const { anchoredTo, frontier, lastHash } = checker.chain
+  const anchoredTo = await anchoredBy(anchors, checker.chain.anchoredTo, { store, log, start, findings })
   if (checked === 0) findings.add('empty')
   if (to < total) findings.add('partial-range', { index: to, expected: String(total), found: String(to) })
   if (verifiers.length === 0) findings.add('no-keys')
@@ -128,24 +133,7 @@ async function verifyOnce(
   const freshness = freshnessOf(recordedAt, anchors.largest, options, findings)
   const report = makeReport(findings, { from: start.size, to, checked, anchoredTo, withheld, sealed }, freshness)
   if (report.verdict === 'broken') return report
-  return { ...report, resume: { size: to, lastHash, recordedAt, frontier: frontier.hashes.map(toBase64), anchoredTo } }
-}
-
-function startOf(verified: ResumePoint | undefined): Start {
-  if (verified === undefined) return { ...emptyHead, frontier: emptyFrontier, anchoredTo: 0 }
-  const { size, lastHash, recordedAt, anchoredTo } = verified
-  try {
-    const frontier = { size, hashes: verified.frontier.map(fromBase64) }
-    frontierRoot(frontier) // checks that the hashes fit the size
-    if (fromBase64(lastHash).length !== 32 || !(anchoredTo >= 0 && anchoredTo <= size)) throw auditError('PHI_AUDIT_OPTIONS')
-    return { size, lastHash, recordedAt, frontier, anchoredTo }
-  } catch (cause) {
-    throw auditError('PHI_AUDIT_OPTIONS', {
-      path: 'from.verified',
-      detail: 'is not what a verification returned as `resume`',
-      cause,
-    })
-  }
+  return { ...report, resume: { ...resumeOf(checker.chain, recordedAt), anchoredTo } }
 }
 
 function headSize({ size }: Head, findings: Findings): number {
@@ -201,6 +189,20 @@ async function compareEarly(
       findings.add('missing-tiles', detail)
     }
   }
+}
+
+/** How far signed checkpoints, or those that a policy asks for, anchor the entries. */
+async function anchoredBy(
+  anchors: Anchors,
+  matched: number,
+  { store, log, start, findings }: { store: AuditStore<never>; log: LogKey; start: Start; findings: Findings },
+): Promise<number> {
+  const anchoredTo = anchors.anchored(matched, start)
+  if (!anchors.hasPolicy || anchoredTo === 0 || anchoredTo >= start.size) return anchoredTo
+  // What was verified before says nothing about a checkpoint that was put into the store since.
+  const breaks = findings.counts.break
+  await compareEarly(store, log, start, anchors.of(anchoredTo), findings)
+  return findings.counts.break === breaks ? anchoredTo : 0
 }
 
 async function checkEntries(
