@@ -13,7 +13,7 @@ import {
 import { appendMemory } from './rows/append-memory.ts'
 import { baaDecide, baaDiff } from './rows/baa.ts'
 import { breachByDate, breachByTemporal } from './rows/deadlines.ts'
-import { appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
+import { appendAgainstLightChain, appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
 import { field1k, field32, fieldAwsSdk, fieldCloak, fieldNoble, fieldWebCrypto } from './rows/envelope-field.ts'
 import { fileAgainstAge, fileAgainstOneShot, fileRange } from './rows/envelope-file.ts'
 import { proveAgainstPeer, verifyAgainstPeer } from './rows/hypercore.ts'
@@ -28,6 +28,7 @@ const rows: readonly Row[] = [
   appendManyCallers,
   appendOneCaller,
   appendAgainstLocking,
+  appendAgainstLightChain,
   appendManyTenants,
   verifyPostgres,
   verifyAgainstPeer,

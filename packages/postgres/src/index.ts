@@ -18,6 +18,7 @@ export { type DoctorFinding, type DoctorFindingCode, type DoctorSeverity, doctor
 export type { Power, PowerCode } from './doctor/powers.ts'
 export { renderDoctor } from './doctor/render.ts'
 export { postgresErrors } from './errors.ts'
+export { type CursorStoreOptions, cursorStore } from './forwarding/cursor-store.ts'
 export { keyStore } from './keys/key-store.ts'
 export { tombstoneStore } from './keys/tombstone-store.ts'
 export { type MigrateOptions, type MigrateReport, migrate } from './migrate.ts'

@@ -17,6 +17,8 @@ export interface MigrateOptions {
   readonly retention?: readonly string[]
   /** Login roles that get `phi_custodian`: jobs that walk over the keys of all tenants (rotation that is due, rewraps, restores). */
   readonly custodian?: readonly string[]
+  /** Login roles of forwarders to a SIEM: they get `phi_forwarder`, which moves cursors, and `phi_auditor`, which reads what is forwarded. */
+  readonly forwarder?: readonly string[]
   /** The time, in milliseconds, for which partitions are made ahead. Default: the machine's clock. */
   readonly now?: number
   /** Spreads the tables over an engine's nodes, by tenant. After each migration, since new tables need it too. */
@@ -125,12 +127,17 @@ export async function migrateWith(db: Db, known: readonly Migration[], options: 
       if (latest > 1) {
         await tx.exec('grant phi_retention to current_user')
         if (latest > 2) await tx.exec('grant phi_custodian to current_user')
+        if (latest > 8) await tx.exec('grant phi_forwarder to current_user')
         await addMonths(tx, options.now ?? systemClock())
       }
       for (const role of options.app ?? []) await grant(tx, 'phi_app', role, 'app')
       for (const role of options.auditor ?? []) await grant(tx, 'phi_auditor', role, 'auditor')
       for (const role of options.retention ?? []) await grant(tx, 'phi_retention', role, 'retention')
       for (const role of options.custodian ?? []) await grant(tx, 'phi_custodian', role, 'custodian')
+      for (const role of options.forwarder ?? []) {
+        await grant(tx, 'phi_forwarder', role, 'forwarder')
+        await grant(tx, 'phi_auditor', role, 'forwarder')
+      }
     }
     for (const { sql } of steps) await tx.exec(sql)
     return report

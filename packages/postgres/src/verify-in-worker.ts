@@ -9,8 +9,20 @@ import { postgresError } from './errors.ts'
 
 /** What of a verification can be handed to another thread: data. Keys are verifier keys as text. */
 export interface WorkerVerifyOptions
-  extends Pick<VerifyOptions, 'trusted' | 'from' | 'to' | 'now' | 'maxAgeMs' | 'maxFindings'> {
+  extends Pick<VerifyOptions, 'trusted' | 'from' | 'to' | 'now' | 'maxAgeMs' | 'maxFindings' | 'maxCosignatureAgeMs'> {
   readonly keys: readonly string[]
+  /** The witness policy that checkpoints have to meet, as `formatWitnessPolicy` of `@phi/audit/witness` writes it. */
+  readonly witnesses?: string
+}
+
+const members = ['keys', 'trusted', 'from', 'to', 'now', 'maxAgeMs', 'maxFindings', 'maxCosignatureAgeMs', 'witnesses']
+
+/** A demand that is not understood must not be passed over: the report would say more than was checked. */
+function assertKnown(verify: WorkerVerifyOptions): void {
+  const unknown = Object.keys(verify).some((key) => !members.includes(key))
+  if (unknown) throw postgresError('PHI_PG_OPTIONS', { detail: 'an option that a verification in a thread does not take' })
+  if (verify.witnesses !== undefined && typeof verify.witnesses !== 'string')
+    throw postgresError('PHI_PG_OPTIONS', { path: 'witnesses', detail: 'takes the text of a policy' })
 }
 
 export interface VerifyInWorkerOptions extends WorkerVerifyOptions {
@@ -79,12 +91,13 @@ function revived({
  * checks, report and resume point as `verifyLog`; sealed groups are checked as the sealed texts they are.
  *
  * PGlite is inside one thread and cannot be shared with another: use `log.verify()` there.
- * @throws PhiError as `verifyLog` and `connect` do; PHI_PG_WORKER when the thread ends without an answer
+ * @throws PhiError as `verifyLog` and `connect` do; PHI_PG_OPTIONS; PHI_PG_WORKER when the thread ends without an answer
  */
 export function verifyInWorker(options: VerifyInWorkerOptions): Promise<Report> {
   const { connection, connect, store, tenant, origin, onProgress, signal, ...verify } = options
   const task: WorkerTask = { connection, connect, store, log: { tenant, origin }, verify }
   return new Promise<Report>((resolve, reject) => {
+    assertKnown(verify)
     if (signal?.aborted === true) {
       reject(signal.reason)
       return

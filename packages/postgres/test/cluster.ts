@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { initialised } from './initialised.ts'
 
 const run = promisify(execFile)
 
@@ -237,12 +238,23 @@ export async function createCluster(binaries: Binaries, initdbFlags: readonly st
     '--locale=C',
     '--no-sync',
   ]
-  try {
+  const init = async () => {
     await run(join(binaries.directory, 'initdb'), [`--pgdata=${data}`, ...flags, ...initdbFlags], {
       ...user,
       cwd: data,
       env: { ...process.env, LC_MESSAGES: 'C' },
     })
+  }
+  try {
+    // Flags name places outside of the data, which a copy would share.
+    if (initdbFlags.length > 0) await init()
+    else
+      await initialised(
+        data,
+        binaries.directory,
+        [user, ...flags.filter((flag) => !flag.startsWith('--pwfile')), PASSWORD],
+        init,
+      )
   } catch (error) {
     rmSync(root, { recursive: true, force: true })
     throw error

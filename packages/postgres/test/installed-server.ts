@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Binaries, createCluster, serverUser } from './cluster.ts'
-import type { TestServer } from './server.ts'
+import { forgetTemplate, type TestServer } from './server.ts'
 
 /** Where Debian and Ubuntu keep the versions that are installed side by side. */
 const ROOT = '/usr/lib/postgresql'
@@ -27,5 +27,9 @@ export const installedBinaries = (version: number): Binaries => ({
 export async function startInstalledServer(version: number, flags: readonly string[] = []): Promise<TestServer> {
   const cluster = await createCluster(installedBinaries(version))
   await cluster.start(flags)
-  return { url: cluster.url, own: true, stop: () => cluster.remove() }
+  const stop = () => {
+    forgetTemplate(cluster.url)
+    return cluster.remove()
+  }
+  return { url: cluster.url, own: true, stop }
 }

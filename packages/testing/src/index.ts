@@ -8,6 +8,7 @@ export { type AuditDepthSuiteOptions, auditDepthSuite } from './audit-store/audi
 export { auditStoreSuite } from './audit-store/audit-store-suite.ts'
 export type { AuditDepthSupports, AuditDepthUnderTest } from './audit-store/depth.ts'
 export { caseStoreSuite } from './case-store/case-store-suite.ts'
+export { cursorStoreSuite } from './cursor-store/cursor-store-suite.ts'
 export { directiveStoreSuite } from './directive-store/directive-store-suite.ts'
 export { keyStoreSuite } from './key-store/key-store-suite.ts'
 export { type KmsSuiteOptions, kmsSuite } from './kms/kms-suite.ts'

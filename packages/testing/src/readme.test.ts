@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { runFirstProgram } from '../../core/test/readme.ts'
@@ -30,6 +30,19 @@ describe('the README', () => {
     expect(stdout.trimEnd().split('\n')).toEqual(promised)
   })
 
+  it('has a simulated practice that runs as printed', async () => {
+    const folder = `${home}.tmp/simulated-${process.pid}`
+    await mkdir(folder, { recursive: true })
+    try {
+      await writeFile(`${folder}/README.md`, section('A simulated practice'))
+      const { stdout, stderr, code } = await runFirstProgram(`${folder}/README.md`)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toBe('1 []\n400\n')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   it('lists every suite with the number of its cases', () => {
     const suites = Object.keys(api).filter((name) => name.endsWith('Suite') && name !== 'runSuite')
     const rows = rowsOf(section('The suites'))
@@ -47,6 +60,7 @@ describe('the README', () => {
       caseStoreSuite: api.caseStoreSuite({ name: 'cases', open: nothing }).cases.length,
       scheduleStoreSuite: api.scheduleStoreSuite({ name: 'schedules', open: nothing }).cases.length,
       retentionStoreSuite: api.retentionStoreSuite({ name: 'retention', open: nothing }).cases.length,
+      cursorStoreSuite: api.cursorStoreSuite({ name: 'cursors', open: nothing }).cases.length,
     }
     for (const [name, , cases] of rows) expect(Number(cases), name).toBe(sizes[named(name)[0] as string])
     expect(section('The suites')).toContain(`\`caseTimeoutMs\` (${DEFAULT_CASE_TIMEOUT_MS.toLocaleString('en-US')})`)

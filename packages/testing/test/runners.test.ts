@@ -1,18 +1,18 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { tmpdir } from 'node:os'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Runnable, runNode, runnable } from '../../core/test/run-program.ts'
 
-const file = fileURLToPath(new URL('under-node-test.ts', import.meta.url))
+let file: Runnable
+beforeAll(async () => {
+  file = await runnable(new URL('under-node-test.ts', import.meta.url))
+})
+afterAll(() => file.remove())
 
 /** Runs the file with Node's own test runner, and answers with what it prints in TAP. */
-const nodeTest = (more: Readonly<Record<string, string>>) =>
-  new Promise<{ code: number; tap: string }>((done) => {
-    const args = ['--import', 'tsx', '--conditions=@phi/source', '--test', '--test-reporter=tap', file]
-    const env = { ...process.env, NODE_OPTIONS: '', ...more }
-    execFile(process.execPath, args, { env, timeout: 60_000 }, (error, stdout) => {
-      done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, tap: stdout })
-    })
-  })
+async function nodeTest(env: Readonly<Record<string, string>>): Promise<{ code: number; tap: string }> {
+  const { code, stdout } = await runNode(['--test', '--test-reporter=tap', ...file.argv], { cwd: tmpdir(), env })
+  return { code, tap: stdout }
+}
 
 // That register works with vitest is shown by every other file here.
 it('registers with node:test: a good adapter passes, and a gap shows as skipped with its reason', async () => {

@@ -1,4 +1,12 @@
-import { type AuditEventInput, ed25519Signer, memoryStore, openAuditLog, verifyBundle } from '@phi/audit'
+import {
+  type AuditEventInput,
+  bundleRecords,
+  type EvidenceBundle,
+  ed25519Signer,
+  memoryStore,
+  openAuditLog,
+  verifyBundle,
+} from '@phi/audit'
 import { auditSealer, localKms, memoryKeyStore, memoryTombstones, openKeyring } from '@phi/envelope'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
@@ -63,7 +71,7 @@ describe('sealed groups of an audit log', () => {
 
   it('S95 verifies with the keys, without them, and after one is gone', async () => {
     const { store, log, keys, signer, options } = await clinic()
-    for (let i = 0; i < 10; i++) await log.append(about(i % 2 === 0 ? 'p-1' : 'p-2', `e-${i}`))
+    for (let i = 0; i < 10; i++) await log.append(about(i % 2 === 0 ? 'patient-1' : 'patient-2', `e-${i}`))
     await log.checkpoint()
     expect(await log.verify()).toMatchObject({ verdict: 'intact', findings: [], coverage: { checked: 10, withheld: 0 } })
     expect((await log.verify()).coverage).not.toHaveProperty('sealed')
@@ -77,12 +85,12 @@ describe('sealed groups of an audit log', () => {
     })
     expect((await auditor.query()).records[0]).toMatchObject({ sealed: ['subject', 'context'], genuine: true, withheld: [] })
 
-    await destroyKeysOf(keys, 'p-1')
+    await destroyKeysOf(keys, 'patient-1')
     expect(await log.verify()).toMatchObject({ verdict: 'intact', findings: [], coverage: { checked: 10, sealed: 10 } })
     const { records } = await log.query({ order: 'oldest' })
     expect(records.map(({ sealed }) => sealed.length)).toEqual([2, 0, 2, 0, 2, 0, 2, 0, 2, 0])
-    expect(JSON.stringify(records)).not.toContain('p-1"')
-    expect(await wholeText(store)).not.toMatch(/p-1|p-2/)
+    expect(JSON.stringify(records)).not.toContain('patient-1"')
+    expect(await wholeText(store)).not.toMatch(/patient-[12]/)
     await log.close()
   })
 
@@ -124,7 +132,10 @@ describe('sealed groups of an audit log', () => {
     expect(await log.append(about('p-88', 'e-1'))).toMatchObject({ index: first.index, duplicate: true })
     expect(await refusal(log.append(about('p-89', 'e-1')))).toMatchObject({ code: 'PHI_AUDIT_CONFLICT' })
     // Both in one batch.
-    const [one, other] = await Promise.allSettled([log.append(about('p-1', 'e-2')), log.append(about('p-2', 'e-2'))])
+    const [one, other] = await Promise.allSettled([
+      log.append(about('patient-1', 'e-2')),
+      log.append(about('patient-2', 'e-2')),
+    ])
     expect([one?.status, other?.status].toSorted()).toEqual(['fulfilled', 'rejected'])
     await destroyKeysOf(keys, 'p-88')
     // Nobody can say any more whether it is the same event, so it is not taken for it.
@@ -202,12 +213,82 @@ describe('sealed groups of an audit log', () => {
     await log.close()
   })
 
-  it('hands out evidence that proves, with what is sealed still sealed', async () => {
+  it('S112 hands out evidence that opens what is sealed, and that needs no key to be checked', async () => {
     const { log, signer } = await clinic()
     await log.append(about('p-88', 'e-1'))
     const bundle = await log.evidence({ indices: [0], by: { actor: therapist } })
-    expect(JSON.stringify(bundle)).not.toContain('p-88')
-    expect((await verifyBundle(bundle, { keys: [signer.vkey] })).verdict).toBe('intact')
+    expect(verifyBundle(JSON.stringify(bundle), { keys: [signer.vkey] })).toMatchObject({
+      verdict: 'intact',
+      coverage: { withheld: 0 },
+    })
+    expect(verifyBundle(bundle, { keys: [signer.vkey] }).coverage).not.toHaveProperty('sealed')
+    expect(bundleRecords(bundle)[0]).toMatchObject({
+      event: { subject: { patients: ['p-88'] }, context: { reason: 'a reason about p-88' } },
+      sealed: [],
+      genuine: true,
+    })
+    await log.close()
+  })
+
+  it('leaves sealed in evidence what nobody asked to be disclosed, and what no key opens any more', async () => {
+    const { log, signer, keys, options } = await clinic()
+    await log.append(about('p-88', 'e-1'))
+    await log.append(about('p-99', 'e-2'))
+    const checked = (bundle: EvidenceBundle) => verifyBundle(bundle, { keys: [signer.vkey] })
+
+    const withheld = await log.evidence({ indices: [0], disclose: ['event', 'context'], by: { actor: therapist } })
+    expect(JSON.stringify(withheld)).not.toContain('ProgressNote')
+    expect(checked(withheld)).toMatchObject({ verdict: 'intact', coverage: { withheld: 3 } })
+
+    await destroyKeysOf(keys, 'p-88')
+    const after = await log.evidence({ indices: [0, 1], by: { actor: therapist } })
+    expect(JSON.stringify(after)).not.toContain('p-88')
+    expect(checked(after)).toMatchObject({ verdict: 'intact', coverage: { sealed: 2 } })
+    expect(bundleRecords(after).map(({ sealed }) => sealed)).toEqual([['subject', 'context'], []])
+
+    const { sealer: _, ...blindfolded } = options
+    const auditor = await openAuditLog(blindfolded)
+    const closed = await auditor.evidence({ indices: [1], by: { actor: therapist } })
+    expect(checked(closed)).toMatchObject({ verdict: 'intact', coverage: { sealed: 2 } })
+    await log.close()
+  })
+
+  it('tells when what a bundle says was sealed is something else', async () => {
+    const { log, signer } = await clinic()
+    await log.append(about('p-88', 'e-1'))
+    const bundle = await log.evidence({ indices: [0], by: { actor: therapist } })
+    const edited = (edit: (open: EvidenceBundle['entries'][number]['open']) => void): EvidenceBundle => {
+      const copy = structuredClone(bundle)
+      for (const { open } of copy.entries) edit(open)
+      return copy
+    }
+    const forged = [
+      edited(({ subject }) => Object.assign(subject?.inner ?? {}, { json: '{"patients":["p-77"]}' })),
+      edited(({ subject, context }) => Object.assign(subject ?? {}, { inner: context?.inner })),
+      edited(({ subject }) => Object.assign(subject?.inner ?? {}, { salt: `${'A'.repeat(22)}==` })),
+      edited(({ subject }) => Object.assign(subject?.inner ?? {}, { json: ` ${subject?.inner?.json}` })),
+    ]
+    for (const bundle of forged) {
+      expect(verifyBundle(bundle, { keys: [signer.vkey] })).toMatchObject({
+        verdict: 'broken',
+        findings: [{ code: 'altered-sealed', index: 0, group: 'subject' }],
+      })
+      expect(bundleRecords(bundle)[0]).toMatchObject({ altered: ['subject'], genuine: false })
+      expect(bundleRecords(bundle)[0]?.event.subject).toBeUndefined()
+    }
+    await log.close()
+  })
+
+  it('takes no second text for a group that was never sealed', async () => {
+    const { options } = await clinic()
+    const { sealer: _, ...plain } = options
+    const log = await openAuditLog(plain)
+    await log.append(about('p-88', 'e-1'))
+    const bundle = structuredClone(await log.evidence({ indices: [0], by: { actor: therapist } }))
+    const { subject } = bundle.entries[0]?.open ?? {}
+    Object.assign(subject ?? {}, { inner: { salt: subject?.salt, json: '{"patients":["p-77"]}' } })
+    expect(verifyBundle(bundle, { keys: [log.vkey as string] }).verdict).toBe('broken')
+    expect(bundleRecords(bundle)[0]).toMatchObject({ altered: ['subject'] })
     await log.close()
   })
 

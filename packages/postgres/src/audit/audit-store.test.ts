@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import {
   type AuditEventInput,
   type AuditLog,
@@ -14,8 +13,10 @@ import { isPhiError } from '@phi/core'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../../test/server.ts'
-import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../index.ts'
+import { runnable } from '../../../core/test/run-program.ts'
+import { embeddedMigrated } from '../../test/embedded.ts'
+import { asSuperuser, freshDatabase, migratedDatabase, startServer, type TestServer } from '../../test/server.ts'
+import { auditStore, connect, type Db, migrate, type Queryable } from '../index.ts'
 
 const origin = 'clinic.example/audit'
 
@@ -46,12 +47,12 @@ afterAll(async () => {
 
 const engines = {
   PGlite: async (): Promise<Db> => {
-    const db = await embedded()
+    const db = await embeddedMigrated()
     cleanups.push(() => db.close())
     return db
   },
   PostgreSQL: async (): Promise<Db> => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const db = await connect(database.url)
     cleanups.push(database.drop, () => db.close())
     return db
@@ -65,7 +66,6 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the audit store
 
   beforeAll(async () => {
     db = await engines[engine]()
-    await migrate(db)
   })
 
   /** A log with an origin of its own. */
@@ -427,7 +427,6 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the audit store
 describe('on PostgreSQL', () => {
   const open = async (url: string, options: Partial<AuditLogOptions<Queryable>> = {}) => {
     const db = await connect(url)
-    await migrate(db)
     const log = await openAuditLog<Queryable>({
       origin,
       store: auditStore(db),
@@ -438,7 +437,7 @@ describe('on PostgreSQL', () => {
   }
 
   it('takes a pg client’s own transaction', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const { db, log } = await open(database.url)
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
@@ -467,7 +466,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('S98 works for a login that is a member of phi_app and nothing more, and not for one that is not', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const suffix = new URL(database.url).pathname.slice(1)
     await asSuperuser(database.url, (client) =>
       client.query(`create role ${suffix}_app login password 'x'; create role ${suffix}_other login password 'x'`),
@@ -501,7 +500,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('S97 an auditor reads, verifies and cannot write; reading makes no log', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const { db: owner, log } = await open(database.url, { tenant: 'clinic-a' })
     for (let i = 0; i < 5; i++) await log.append(read())
     await log.close()
@@ -530,7 +529,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('S95 notes that nobody signed cannot hide the last checkpoint from the process that signs the next', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const signer = await ed25519Signer.generate(origin)
     const { db, log } = await open(database.url, { signer })
     for (let i = 0; i < 5; i++) await log.append(read())
@@ -550,7 +549,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('a reader that follows the index misses no late commit (Eventuous #222)', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const { db, log } = await open(database.url)
     const other = await connect(database.url)
     const second = await openAuditLog<Queryable>({ origin, store: auditStore(other) })
@@ -607,7 +606,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('S95 16 processes’ worth of concurrent writers yield one unforked chain (breeze #1002, agent-bom #4753)', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const { db, log } = await open(database.url)
     const writers = await Promise.all(
       Array.from({ length: 16 }, async () => {
@@ -634,19 +633,16 @@ describe('on PostgreSQL', () => {
   })
 
   it('S6 S95 SIGKILL between any two writes leaves a log that verifies, with every acknowledged entry in it', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const { db } = await open(database.url)
     const rounds = process.env.PHI_LONG === undefined ? 4 : 40
     const acknowledged = new Set<string>()
+    const writer = await runnable(new URL('../../test/writer.ts', import.meta.url))
+    cleanups.push(() => writer.remove())
     for (let round = 0; round < rounds; round++) {
-      const writer = fileURLToPath(new URL('../../test/writer.ts', import.meta.url))
-      const child = spawn(
-        process.execPath,
-        ['--import', 'tsx', '--conditions=@phi/source', writer, database.url, origin, String(round)],
-        {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      )
+      const child = spawn(process.execPath, [...writer.argv, database.url, origin, String(round)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       let text = ''
       const enough = 200 + Math.floor(Math.random() * 400)
       await new Promise<void>((resolve, reject) => {
@@ -677,7 +673,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('a connection cut while the answer is under way loses nothing and doubles nothing', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await migratedDatabase(server.url)
     const { db, log } = await open(database.url)
     const ids: string[] = []
     let going = true

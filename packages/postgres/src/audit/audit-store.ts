@@ -17,17 +17,8 @@ import { translated } from '../translate.ts'
 import { Dispatch } from './dispatch.ts'
 import type { GroupCommitOptions } from './group-commit.ts'
 import { Lane } from './lane.ts'
-import {
-  EXTEND,
-  entryOfJson,
-  entryOfPacked,
-  extendParams,
-  type HeadRow,
-  headOfRow,
-  ITEM,
-  PACKED,
-  PACKED_PRUNED,
-} from './rows.ts'
+import { PAGE_SETTINGS, pageSql } from './page-sql.ts'
+import { EXTEND, entryOfJson, entryOfPacked, extendParams, type HeadRow, headOfRow, ITEM, PACKED } from './rows.ts'
 
 export interface AuditStoreOptions {
   /**
@@ -106,21 +97,18 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
   const pageEntries = options.pageEntries ?? 2000
   if (role !== 'phi_app' && role !== 'phi_auditor') throw postgresError('PHI_PG_OPTIONS', { path: 'role' })
   if (!Number.isSafeInteger(pageEntries) || pageEntries < 1) throw postgresError('PHI_PG_OPTIONS', { path: 'pageEntries' })
-  // Both halves have the order of a key, so the server merges them and stops at the limit.
-  const half = (columns: string, table: string, name: string) =>
-    `(select ${name}.idx, ${columns} as packed from phi.${table} ${name} where ${name}.tenant = $1 and ${name}.log = $2 and ${name}.idx >= $3 and ${name}.idx < $4 order by ${name}.idx limit ${pageEntries})`
-  const pageSql = `select packed from (${half(PACKED, 'audit_entry', 'e')} union all ${half(PACKED_PRUNED, 'audit_pruned', 'p')}) as entries order by idx limit ${pageEntries}`
+  const sqlOfPage = pageSql(pageEntries)
   const dispatch = new Dispatch(db, options.groupCommit ?? 'auto')
   const logs = new Map<string, Promise<OpenLog>>()
   /** By transaction handle and number of the log: the transaction that locked the head. */
   const holders = new WeakMap<Queryable, Map<number, string>>()
 
   /** A transaction with the role and the tenant of the reader. The tenant's characters were checked when the log was opened. */
-  const reading = async <T>({ tenant }: LogKey, run: (tx: Queryable) => Promise<T>): Promise<T> => {
+  const reading = async <T>({ tenant }: LogKey, run: (tx: Queryable) => Promise<T>, settings = ''): Promise<T> => {
     try {
       return await db.transaction(async (tx) => {
         // As parameters: a statement's text is what the server shows to others, and writes to its log.
-        await tx.query(`select set_config('role', $1, true), set_config('phi.tenant', $2, true)`, [role, tenant])
+        await tx.query(`select set_config('role', $1, true), set_config('phi.tenant', $2, true)${settings}`, [role, tenant])
         return run(tx)
       })
     } catch (error) {
@@ -230,7 +218,8 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
 
   const pages = async function* (key: LogKey, id: number, from: number, to: number): AsyncIterable<readonly StoredEntry[]> {
     const prefix = `${id}/`
-    const page = (start: number) => reading(key, (tx) => tx.query<{ packed: string }>(pageSql, [key.tenant, id, start, to]))
+    const page = (start: number) =>
+      reading(key, (tx) => tx.query<{ packed: string }>(sqlOfPage, [key.tenant, id, start, to]), `, ${PAGE_SETTINGS}`)
     let next = page(from)
     for (;;) {
       const { rows } = await next

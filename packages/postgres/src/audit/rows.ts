@@ -88,14 +88,18 @@ export function entryOfJson(row: Texts & { readonly idx: number; readonly leaf: 
 }
 
 /** The row of an event id must name this entry, or the id is left out here, and what is missing does not match the hashed text. */
-const OWN_ID = `(select 'id:' || i.event_id from phi.audit_event_id i
+export const OWN_ID = `(select 'id:' || i.event_id from phi.audit_event_id i
   where i.tenant = e.tenant and i.log = e.log and i.event_id = e.event_id and i.idx = e.idx and i.month = e.month)`
 
 /**
  * An entry `e` as one text. A driver takes longer to cut a row into columns than we take to hash it, so the server joins them. A
  * row in which somebody planted a separator comes apart in the wrong places, and then does not match its commitments.
+ * @param id the term of the event id, null where the row of the id is not there or names another entry
  */
-export const PACKED = `concat_ws(E'\\x1f', e.idx, e.leaf, e.salts, ${groupNames.map((name) => `coalesce(e.${name}, E'\\x1c')`).join(', ')}, concat_ws(E'\\x1d', ${OWN_ID}, 'at:' || e.occurred_at, array_to_string(e.terms, E'\\x1d')))`
+export const packedWith = (id: string): string =>
+  `concat_ws(E'\\x1f', e.idx, e.leaf, e.salts, ${groupNames.map((name) => `coalesce(e.${name}, E'\\x1c')`).join(', ')}, concat_ws(E'\\x1d', ${id}, 'at:' || e.occurred_at, array_to_string(e.terms, E'\\x1d')))`
+
+export const PACKED = packedWith(OWN_ID)
 
 /** What is left of a pruned entry `p`, as one text of the same shape: no salts, no texts, no terms. */
 export const PACKED_PRUNED = `concat_ws(E'\\x1f', p.idx, p.leaf, '', E'\\x1c', E'\\x1c', E'\\x1c', E'\\x1c', E'\\x1c')`

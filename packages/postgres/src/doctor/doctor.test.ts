@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { logins, type Sabotage, sabotages, stranger } from '../../test/doctor/sabotages.ts'
+import { embeddedMigrated } from '../../test/embedded.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../../test/server.ts'
-import { connect, type Db, type DoctorOptions, doctor, doctorFindingKinds, embedded, migrate, renderDoctor } from '../index.ts'
+import { connect, type Db, type DoctorOptions, doctor, doctorFindingKinds, migrate, renderDoctor } from '../index.ts'
 
 const NAMES = [...logins.app, ...logins.auditor, ...logins.retention, stranger]
 const options: DoctorOptions = { admins: ['postgres'], ...logins }
@@ -236,7 +237,7 @@ describe('S98 doctor on PostgreSQL', () => {
 
 describe('doctor on PGlite', () => {
   it('S98 finds the same, and that PGlite does not wait for the disk', async () => {
-    const lite = await embedded()
+    const lite = await embeddedMigrated()
     await lite.exec(NAMES.map((name) => `create role ${name} login`).join('; '))
     await migrate(lite, logins)
     expect(await found(lite, options)).toEqual(['durability-off: fsync', 'setting-unsafe: allow_system_table_mods'])

@@ -121,6 +121,21 @@ column disposal_run.run {"definition":"text not null collate C"}
 column disposal_run.saved_at {"definition":"timestamp with time zone not null default now()"}
 column disposal_run.tenant {"definition":"text not null collate C"}
 column disposal_run.version {"definition":"bigint not null"}
+column forward_cursor.forwarder {"definition":"text not null collate C"}
+column forward_cursor.hash {"definition":"text collate C"}
+column forward_cursor.moved_at {"definition":"timestamp with time zone not null default clock_timestamp()"}
+column forward_cursor.moved_by {"definition":"text not null collate C"}
+column forward_cursor.next {"definition":"bigint not null"}
+column forward_cursor.origin {"definition":"text not null collate C"}
+column forward_cursor.tenant {"definition":"text not null collate C"}
+column forward_dead_letter.at {"definition":"text not null collate C"}
+column forward_dead_letter.attempts {"definition":"integer not null"}
+column forward_dead_letter.code {"definition":"text not null collate C"}
+column forward_dead_letter.forwarder {"definition":"text not null collate C"}
+column forward_dead_letter.hash {"definition":"text not null collate C"}
+column forward_dead_letter.idx {"definition":"bigint not null"}
+column forward_dead_letter.origin {"definition":"text not null collate C"}
+column forward_dead_letter.tenant {"definition":"text not null collate C"}
 column key_tombstone.backup_horizon {"definition":"text not null collate C"}
 column key_tombstone.commitment {"definition":"text not null collate C"}
 column key_tombstone.destroyed_at {"definition":"text not null collate C"}
@@ -225,6 +240,14 @@ constraint disposal_receipt.disposal_receipt_pkey {"definition":"PRIMARY KEY (te
 constraint disposal_receipt.disposal_receipt_sequence_check {"definition":"CHECK ((sequence >= 1))"}
 constraint disposal_run.disposal_run_pkey {"definition":"PRIMARY KEY (tenant, run)"}
 constraint disposal_run.disposal_run_version_check {"definition":"CHECK ((version >= 1))"}
+constraint forward_cursor.forward_cursor_check {"definition":"CHECK (((next = 0) = (hash IS NULL)))"}
+constraint forward_cursor.forward_cursor_hash_check {"definition":"CHECK ((hash ~ '^[A-Za-z0-9+/]{43}=$'::text))"}
+constraint forward_cursor.forward_cursor_next_check {"definition":"CHECK (((next >= 0) AND (next <= '9007199254740991'::bigint)))"}
+constraint forward_cursor.forward_cursor_pkey {"definition":"PRIMARY KEY (tenant, forwarder, origin)"}
+constraint forward_dead_letter.forward_dead_letter_attempts_check {"definition":"CHECK ((attempts >= 0))"}
+constraint forward_dead_letter.forward_dead_letter_hash_check {"definition":"CHECK ((hash ~ '^[A-Za-z0-9+/]{43}=$'::text))"}
+constraint forward_dead_letter.forward_dead_letter_idx_check {"definition":"CHECK (((idx >= 0) AND (idx <= '9007199254740991'::bigint)))"}
+constraint forward_dead_letter.forward_dead_letter_pkey {"definition":"PRIMARY KEY (tenant, forwarder, origin, idx)"}
 constraint key_tombstone.key_tombstone_key_id_check {"definition":"CHECK ((key_id ~ '^[0-9a-f]{8}$'::text))"}
 constraint key_tombstone.key_tombstone_pkey {"definition":"PRIMARY KEY (tenant, key_id)"}
 constraint key_tombstone_tenant.key_tombstone_tenant_pkey {"definition":"PRIMARY KEY (key_id)"}
@@ -287,6 +310,7 @@ function tombstone_scan(text, bigint) {"attributes":"f v u","body":"da7824befc66
 grant DELETE on table audit_entry to phi_pruner {"canGrant":"false"}
 grant DELETE on table audit_event_id to phi_pruner {"canGrant":"false"}
 grant DELETE on table audit_outbox to phi_writer {"canGrant":"false"}
+grant DELETE on table forward_dead_letter to phi_forwarder {"canGrant":"false"}
 grant DELETE on table session to phi_keeper {"canGrant":"false"}
 grant DELETE on table session_tenant to phi_keeper {"canGrant":"false"}
 grant EXECUTE on function agreement_follows() to PUBLIC {"canGrant":"false"}
@@ -353,6 +377,12 @@ grant INSERT on column disposal_receipt.remains to phi_retention {"canGrant":"fa
 grant INSERT on column disposal_receipt.run to phi_retention {"canGrant":"false"}
 grant INSERT on column disposal_receipt.sequence to phi_retention {"canGrant":"false"}
 grant INSERT on column disposal_receipt.tenant to phi_retention {"canGrant":"false"}
+grant INSERT on column forward_cursor.forwarder to phi_forwarder {"canGrant":"false"}
+grant INSERT on column forward_cursor.hash to phi_forwarder {"canGrant":"false"}
+grant INSERT on column forward_cursor.moved_by to phi_forwarder {"canGrant":"false"}
+grant INSERT on column forward_cursor.next to phi_forwarder {"canGrant":"false"}
+grant INSERT on column forward_cursor.origin to phi_forwarder {"canGrant":"false"}
+grant INSERT on column forward_cursor.tenant to phi_forwarder {"canGrant":"false"}
 grant INSERT on column retention_schedule.body to phi_app {"canGrant":"false"}
 grant INSERT on column retention_schedule.tenant to phi_app {"canGrant":"false"}
 grant INSERT on column retention_schedule.version to phi_app {"canGrant":"false"}
@@ -368,6 +398,7 @@ grant INSERT on table data_key to phi_keeper {"canGrant":"false"}
 grant INSERT on table data_key_tenant to phi_keeper {"canGrant":"false"}
 grant INSERT on table directive_version to phi_app {"canGrant":"false"}
 grant INSERT on table disposal_run to phi_retention {"canGrant":"false"}
+grant INSERT on table forward_dead_letter to phi_forwarder {"canGrant":"false"}
 grant INSERT on table key_tombstone to phi_keeper {"canGrant":"false"}
 grant INSERT on table key_tombstone_tenant to phi_keeper {"canGrant":"false"}
 grant INSERT on table retention_hold to phi_writer {"canGrant":"false"}
@@ -440,11 +471,18 @@ grant SELECT on table disposal_batch to phi_retention {"canGrant":"false"}
 grant SELECT on table disposal_receipt to phi_auditor {"canGrant":"false"}
 grant SELECT on table disposal_receipt to phi_retention {"canGrant":"false"}
 grant SELECT on table disposal_run to phi_retention {"canGrant":"false"}
+grant SELECT on table forward_cursor to phi_app {"canGrant":"false"}
+grant SELECT on table forward_cursor to phi_auditor {"canGrant":"false"}
+grant SELECT on table forward_cursor to phi_forwarder {"canGrant":"false"}
+grant SELECT on table forward_dead_letter to phi_app {"canGrant":"false"}
+grant SELECT on table forward_dead_letter to phi_auditor {"canGrant":"false"}
+grant SELECT on table forward_dead_letter to phi_forwarder {"canGrant":"false"}
 grant SELECT on table key_tombstone to phi_auditor {"canGrant":"false"}
 grant SELECT on table key_tombstone to phi_keeper {"canGrant":"false"}
 grant SELECT on table key_tombstone_tenant to phi_keeper {"canGrant":"false"}
 grant SELECT on table migration to phi_app {"canGrant":"false"}
 grant SELECT on table migration to phi_auditor {"canGrant":"false"}
+grant SELECT on table migration to phi_forwarder {"canGrant":"false"}
 grant SELECT on table migration to phi_retention {"canGrant":"false"}
 grant SELECT on table retention_hold to phi_app {"canGrant":"false"}
 grant SELECT on table retention_hold to phi_auditor {"canGrant":"false"}
@@ -480,6 +518,14 @@ grant UPDATE on column data_key.wrapped to phi_keeper {"canGrant":"false"}
 grant UPDATE on column disposal_run.body to phi_retention {"canGrant":"false"}
 grant UPDATE on column disposal_run.saved_at to phi_retention {"canGrant":"false"}
 grant UPDATE on column disposal_run.version to phi_retention {"canGrant":"false"}
+grant UPDATE on column forward_cursor.hash to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_cursor.moved_at to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_cursor.moved_by to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_cursor.next to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_dead_letter.at to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_dead_letter.attempts to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_dead_letter.code to phi_forwarder {"canGrant":"false"}
+grant UPDATE on column forward_dead_letter.hash to phi_forwarder {"canGrant":"false"}
 grant UPDATE on column retention_hold_count.recorded to phi_writer {"canGrant":"false"}
 grant UPDATE on column session.auth to phi_keeper {"canGrant":"false"}
 grant UPDATE on column session.ended_at to phi_keeper {"canGrant":"false"}
@@ -493,6 +539,7 @@ grant UPDATE on column session.version to phi_keeper {"canGrant":"false"}
 grant USAGE on schema phi to phi_app {"canGrant":"false"}
 grant USAGE on schema phi to phi_auditor {"canGrant":"false"}
 grant USAGE on schema phi to phi_custodian {"canGrant":"false"}
+grant USAGE on schema phi to phi_forwarder {"canGrant":"false"}
 grant USAGE on schema phi to phi_keeper {"canGrant":"false"}
 grant USAGE on schema phi to phi_owner {"canGrant":"false"}
 grant USAGE on schema phi to phi_pruner {"canGrant":"false"}
@@ -526,6 +573,8 @@ index directive_version.directive_version_pkey {"definition":"unique btree (tena
 index disposal_batch.disposal_batch_pkey {"definition":"unique btree (tenant, run, sequence)"}
 index disposal_receipt.disposal_receipt_pkey {"definition":"unique btree (tenant, run, sequence)"}
 index disposal_run.disposal_run_pkey {"definition":"unique btree (tenant, run)"}
+index forward_cursor.forward_cursor_pkey {"definition":"unique btree (tenant, forwarder, origin)"}
+index forward_dead_letter.forward_dead_letter_pkey {"definition":"unique btree (tenant, forwarder, origin, idx)"}
 index key_tombstone.key_tombstone_pkey {"definition":"unique btree (tenant, key_id)"}
 index key_tombstone_tenant.key_tombstone_tenant_pkey {"definition":"unique btree (key_id)"}
 index migration.migration_pkey {"definition":"unique btree (version)"}
@@ -572,6 +621,10 @@ policy disposal_receipt.rows {"check":"true","command":"*","permissive":"true","
 policy disposal_receipt.tenant_wall {"check":"(tenant = current_setting('phi.tenant'::text, true))","command":"*","permissive":"false","roles":"PUBLIC","using":"(tenant = current_setting('phi.tenant'::text, true))"}
 policy disposal_run.rows {"check":"true","command":"*","permissive":"true","roles":"PUBLIC","using":"true"}
 policy disposal_run.tenant_wall {"check":"(tenant = current_setting('phi.tenant'::text, true))","command":"*","permissive":"false","roles":"PUBLIC","using":"(tenant = current_setting('phi.tenant'::text, true))"}
+policy forward_cursor.rows {"check":"true","command":"*","permissive":"true","roles":"PUBLIC","using":"true"}
+policy forward_cursor.tenant_wall {"check":"(tenant = current_setting('phi.tenant'::text, true))","command":"*","permissive":"false","roles":"PUBLIC","using":"(tenant = current_setting('phi.tenant'::text, true))"}
+policy forward_dead_letter.rows {"check":"true","command":"*","permissive":"true","roles":"PUBLIC","using":"true"}
+policy forward_dead_letter.tenant_wall {"check":"(tenant = current_setting('phi.tenant'::text, true))","command":"*","permissive":"false","roles":"PUBLIC","using":"(tenant = current_setting('phi.tenant'::text, true))"}
 policy key_tombstone.rows {"check":"true","command":"*","permissive":"true","roles":"PUBLIC","using":"true"}
 policy key_tombstone.tenant_wall {"check":"(tenant = current_setting('phi.tenant'::text, true))","command":"*","permissive":"false","roles":"PUBLIC","using":"(tenant = current_setting('phi.tenant'::text, true))"}
 policy key_tombstone_tenant.functions {"check":"true","command":"*","permissive":"true","roles":"phi_keeper","using":"true"}
@@ -591,6 +644,7 @@ policy session_tenant.functions {"check":"true","command":"*","permissive":"true
 role phi_app {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
 role phi_auditor {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
 role phi_custodian {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
+role phi_forwarder {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
 role phi_keeper {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
 role phi_owner {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
 role phi_pruner {"bypassRowSecurity":"false","createDatabase":"false","createRole":"false","login":"false","replication":"false","superuser":"false"}
@@ -614,6 +668,8 @@ table directive_version {"forced":"true","foreignKeyTriggersOff":"0","kind":"r",
 table disposal_batch {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
 table disposal_receipt {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
 table disposal_run {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
+table forward_cursor {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
+table forward_dead_letter {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
 table key_tombstone {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
 table key_tombstone_tenant {"forced":"true","foreignKeyTriggersOff":"0","kind":"r","owner":"phi_owner","persistence":"p","rowSecurity":"true","view":""}
 table migration {"forced":"false","foreignKeyTriggersOff":"0","kind":"r","owner":"(migrator)","persistence":"p","rowSecurity":"false","view":""}

@@ -73,13 +73,20 @@ export function powersOf(live: LiveCatalog, sources: readonly FunctionSource[], 
     grant !== undefined && (grant.grantee === 'PUBLIC' || acts.has(grant.grantee)) ? [grant] : [],
   )
   const partitions = new Set(live.partitions.map(({ name }) => name))
+  // Looked at for every table and every role: once through all facts, which are thousands.
+  const policies = live.facts.filter(({ kind }) => kind === 'policy')
+  const tenantColumns = new Set(live.facts.filter(({ kind }) => kind === 'column').map(({ id }) => id))
+  const appendOnly = new Set(
+    live.facts.filter(({ kind, aspects }) => kind === 'trigger' && aspects.enabled === 'A').map(({ id }) => id),
+  )
+
+  const sequences = new Set(live.facts.filter(({ kind, aspects }) => kind === 'table' && aspects.kind === 'S').map(nameOf))
 
   /** Tables on which a privilege holds, with the columns where it is for some only. */
   const tablesWith = (privilege: string, predefined: string | undefined): string[] => {
     const all = predefined !== undefined && acts.has(predefined) ? tables.map(nameOf) : []
     const owned = tables.filter(owns).map(nameOf)
     const granted = grants.filter(({ on, privilege: given }) => (on === 'table' || on === 'column') && given === privilege)
-    const sequences = new Set(live.facts.filter(({ kind, aspects }) => kind === 'table' && aspects.kind === 'S').map(nameOf))
     return [...new Set([...all, ...owned, ...granted.map(({ name }) => name)])].filter(
       (name) => !partitions.has(name) && !sequences.has(name),
     )
@@ -87,13 +94,12 @@ export function powersOf(live: LiveCatalog, sources: readonly FunctionSource[], 
   const tableOf = (name: string) => name.split('.')[0] as string
   /** Whether a restrictive policy binds the holder: row security by itself lets through what a permissive one allows. */
   const isWalled = (name: string) =>
-    live.facts.some(({ kind, id, aspects: { permissive, roles: to = '' } }) => {
-      const isOurs = kind === 'policy' && permissive === 'false' && id.startsWith(`policy ${tableOf(name)}.`)
+    policies.some(({ id, aspects: { permissive, roles: to = '' } }) => {
+      const isOurs = permissive === 'false' && id.startsWith(`policy ${tableOf(name)}.`)
       return isOurs && (to === 'PUBLIC' || to.split(', ').some((role) => acts.has(role)))
     })
-  const isOfTenants = (name: string) => live.facts.some(({ id }) => id === `column ${tableOf(name)}.tenant`)
-  const isAppendOnly = (name: string) =>
-    live.facts.some(({ id, aspects }) => id === `trigger ${tableOf(name)}.append_only` && aspects.enabled === 'A')
+  const isOfTenants = (name: string) => tenantColumns.has(`column ${tableOf(name)}.tenant`)
+  const isAppendOnly = (name: string) => appendOnly.has(`trigger ${tableOf(name)}.append_only`)
 
   const readable = tablesWith('SELECT', 'pg_read_all_data')
   if (isSuper) return [powerOf('do-anything')]

@@ -6,7 +6,18 @@ import { agreements } from './0005-agreements.ts'
 import { cases } from './0006-cases.ts'
 import { retention } from './0007-retention.ts'
 import { groupCommit } from './0008-group-commit.ts'
+import { forwarding } from './0009-forwarding.ts'
 import type { Migration } from './migration.ts'
 
 /** All migrations, in order. */
-export const migrations: readonly Migration[] = [audit, auditDepth, keys, access, agreements, cases, retention, groupCommit]
+export const migrations: readonly Migration[] = [
+  audit,
+  auditDepth,
+  keys,
+  access,
+  agreements,
+  cases,
+  retention,
+  groupCommit,
+  forwarding,
+]

@@ -1,7 +1,7 @@
 import type { Db, Queryable } from '../client/db.ts'
 
 /** The roles that work in this package assumes. */
-export type StoreRole = 'phi_app' | 'phi_auditor' | 'phi_retention'
+export type StoreRole = 'phi_app' | 'phi_auditor' | 'phi_retention' | 'phi_forwarder'
 
 const ASSUME = `select set_config('role', $1, true), set_config('phi.tenant', $2, true)`
 

@@ -3,8 +3,8 @@ import type { LogKey } from '@phi/audit/store'
 import { isPhiError } from '@phi/core'
 import pg from 'pg'
 import { sqlStateOf } from '../../src/client/db.ts'
-import { auditStore, connect, type Db, doctor, migrate, type Queryable } from '../../src/index.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, doctor, type Queryable } from '../../src/index.ts'
+import { asSuperuser, migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 export const clinicA: LogKey = { tenant: 'clinic-a', origin: 'a.example/audit' }
 export const clinicB: LogKey = { tenant: 'clinic-b', origin: 'b.example/audit' }
@@ -100,19 +100,18 @@ const nameIn = (url: string) => new URL(url).pathname.slice(1)
 
 /** Starts a server, makes the logs once, and keeps them as templates: of all entries, and of two earlier states. */
 export async function openLab(): Promise<Lab> {
-  // Copies of databases are what takes long here, and no crash is tried.
+  // Copies of databases are what takes long here, and no crash is tried. Without `file_copy` each page of them is logged.
   const server = await startServer(['-c', 'fsync=off'])
-  const master = await freshDatabase(server.url)
+  const master = await migratedDatabase(server.url)
   const made = Object.values(logins).map(
     ([name, roles]) => `create role ${name} login password 'x'; grant ${roles} to ${name};`,
   )
   const copies: string[] = []
   const copy = async (from: string, to: string) => {
-    await asSuperuser(server.url, (client) => client.query(`create database ${to} template ${from}`))
+    await asSuperuser(server.url, (client) => client.query(`create database ${to} template ${from} strategy file_copy`))
     copies.push(to)
   }
   const db = await connect(master.url)
-  await migrate(db)
   await db.exec(made.join('\n'))
   await db.close()
 
@@ -152,7 +151,7 @@ export async function openLab(): Promise<Lab> {
     return openWorld(own.href, held, verified, async (stage) => {
       await asSuperuser(server.url, async (client) => {
         await client.query(`drop database ${name} with (force)`)
-        await client.query(`create database ${name} template ${stages[stage]}`)
+        await client.query(`create database ${name} template ${stages[stage]} strategy file_copy`)
       })
     })
   }

@@ -3,8 +3,9 @@ import type { OutboxRow } from '@phi/audit/store'
 import { type AuditDepthSupports, type AuditDepthUnderTest, auditDepthSuite, register } from '@phi/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { registerMutants } from '../../../testing/test/mutants.ts'
-import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, type Queryable } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 let server: TestServer
 const dbs: { postgres?: Db; pglite?: Db } = {}
@@ -12,9 +13,8 @@ const dbs: { postgres?: Db; pglite?: Db } = {}
 beforeAll(async () => {
   server = await startServer()
   // Mutants run side by side, and each transaction has a connection.
-  dbs.postgres = await connect((await freshDatabase(server.url)).url, { max: 60 })
-  dbs.pglite = await embedded()
-  for (const db of Object.values(dbs)) await migrate(db)
+  dbs.postgres = await connect((await migratedDatabase(server.url)).url, { max: 60 })
+  dbs.pglite = await embeddedMigrated()
 })
 afterAll(async () => {
   for (const db of Object.values(dbs)) await db.close()

@@ -4,10 +4,11 @@ import { auditSealer, localKms, openKeyring } from '@phi/envelope'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { EXTEND, extendParams, ITEM } from '../../src/audit/rows.ts'
-import { auditStore, connect, type Db, embedded, keyStore, migrate, type Queryable } from '../../src/index.ts'
+import { auditStore, connect, type Db, keyStore, migrate, type Queryable } from '../../src/index.ts'
 import { migrateWith } from '../../src/migrate.ts'
 import { migrations } from '../../src/migrations/index.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
+import { embeddedMigrated } from '../embedded.ts'
+import { asSuperuser, freshDatabase, migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 // What a hostile reader of migration 0002 and of the store tried.
 
@@ -29,8 +30,7 @@ afterAll(() => server.stop())
 describe('phi.audit_extend', () => {
   let db: Db
   beforeAll(async () => {
-    db = await connect((await freshDatabase(server.url)).url)
-    await migrate(db)
+    db = await connect((await migratedDatabase(server.url)).url)
   })
   afterAll(() => db.close())
 
@@ -268,8 +268,7 @@ describe('migration 0002 over a log of version 1', () => {
 
 describe('sealing inside a transaction', () => {
   it('S95 on a database of one connection a repeated event is compared without a second one', async () => {
-    const db = await embedded()
-    await migrate(db)
+    const db = await embeddedMigrated()
     const sealer: Sealer = { seal: async (_, __, text) => `~${text}`, open: async (_, sealed) => sealed.slice(1) }
     const origin = 'clinic.example/one-connection'
     const log = await openAuditLog<Queryable>({ origin, store: auditStore(db), sealer })

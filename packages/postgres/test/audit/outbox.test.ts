@@ -3,16 +3,17 @@ import { type AuditLog, type AuditLogOptions, ed25519Signer, openAuditLog } from
 import { auditError } from '@phi/audit/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, type Queryable } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 const event = { action: 'update', outcome: 'success', actor: { id: 'u-17', type: 'workforce' } } as const
 
 let server: TestServer
 let count = 0
 const engines: { name: string; open: () => Promise<Db> }[] = [
-  { name: 'PostgreSQL', open: async () => connect((await freshDatabase(server.url)).url) },
-  { name: 'PGlite', open: () => embedded() },
+  { name: 'PostgreSQL', open: async () => connect((await migratedDatabase(server.url)).url) },
+  { name: 'PGlite', open: () => embeddedMigrated() },
 ]
 
 beforeAll(async () => {
@@ -26,7 +27,6 @@ describe.each(engines)('the outbox on $name', ({ open: openDb }) => {
 
   beforeAll(async () => {
     db = await openDb()
-    await migrate(db)
     await db.exec('create table note (id text primary key)')
   })
   afterAll(async () => {

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { ed25519Signer, openAuditLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditStore, connect, type Db, embedded, migrate, type Queryable } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, migrate, type Queryable } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 const officer = { actor: { id: 'u-1', type: 'workforce' } } as const
 let server: TestServer
 let count = 0
 const engines: { name: string; open: () => Promise<Db> }[] = [
-  { name: 'PostgreSQL', open: async () => connect((await freshDatabase(server.url)).url) },
-  { name: 'PGlite', open: () => embedded() },
+  { name: 'PostgreSQL', open: async () => connect((await migratedDatabase(server.url)).url) },
+  { name: 'PGlite', open: () => embeddedMigrated() },
 ]
 
 beforeAll(async () => {

@@ -1,20 +1,23 @@
 import { createServer, type Socket } from 'node:net'
 import { ed25519Signer, openAuditLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditStore, connect, type Db, migrate, type Queryable, verifyInWorker } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, type Queryable } from '../../src/index.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
+import { type BuiltWorker, builtWorker } from './built-worker.ts'
 
 const origin = 'clinic.example/worker-hostile'
 let server: TestServer
 let db: Db
 let connection: string
 let vkey: string
+let built: BuiltWorker
+const verifyInWorker: BuiltWorker['verifyInWorker'] = (options) => built.verifyInWorker(options)
 
 beforeAll(async () => {
+  built = await builtWorker()
   server = await startServer()
-  connection = (await freshDatabase(server.url)).url
+  connection = (await migratedDatabase(server.url)).url
   db = await connect(connection)
-  await migrate(db)
   const signer = await ed25519Signer.generate(origin)
   const log = await openAuditLog<Queryable>({ origin, tenant: 'clinic-a', store: auditStore(db), signer })
   await log.append({ id: 'e-1', action: 'read', outcome: 'success', actor: { id: 'u-1', type: 'workforce' } })
@@ -24,6 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await db.close()
   await server.stop()
+  await built.remove()
 })
 
 describe('a thread that verifies, and what comes between', () => {

@@ -1,8 +1,10 @@
 import { ed25519Signer, openAuditLog } from '@phi/audit'
+import { ed25519Cosigner, formatWitnessPolicy, witnessPolicy } from '@phi/audit/witness'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import { auditStore, connect, type Db, migrate, type Queryable, verifyInWorker } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, verifyInWorker as fromSources, type Queryable } from '../../src/index.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
+import { type BuiltWorker, builtWorker } from './built-worker.ts'
 
 const origin = 'clinic.example/worker'
 let server: TestServer
@@ -10,12 +12,14 @@ let db: Db
 let connection: string
 let vkey: string
 let trusted: string[]
+let built: BuiltWorker
+const verifyInWorker: BuiltWorker['verifyInWorker'] = (options) => built.verifyInWorker(options)
 
 beforeAll(async () => {
+  built = await builtWorker()
   server = await startServer()
-  connection = (await freshDatabase(server.url)).url
+  connection = (await migratedDatabase(server.url)).url
   db = await connect(connection)
-  await migrate(db)
   const signer = await ed25519Signer.generate(origin)
   const log = await openAuditLog<Queryable>({ origin, tenant: 'clinic-a', store: auditStore(db), signer })
   await Promise.all(
@@ -30,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await db.close()
   await server.stop()
+  await built.remove()
 })
 
 describe('verifying in a thread of its own', () => {
@@ -52,9 +57,24 @@ describe('verifying in a thread of its own', () => {
     expect(turns).toBeGreaterThan(0)
     const { resume } = report
     if (resume === undefined) throw new Error('no resume point')
-    expect(await verifyInWorker({ ...target(), from: { verified: resume } })).toMatchObject({
+    // Once from the sources, as everybody runs it who works on them.
+    expect(await fromSources({ ...target(), from: { verified: resume } })).toMatchObject({
       coverage: { from: 3000, checked: 0 },
     })
+  })
+
+  it('asks for the witnesses of a policy, and passes over no demand that it does not know', async () => {
+    const { vkey: cosigner } = await ed25519Cosigner.generate('witness.example/w1')
+    const policy = formatWitnessPolicy(witnessPolicy({ witnesses: [{ name: 'w1', vkey: cosigner }], quorum: 1 }))
+    const report = await verifyInWorker({ ...target(), witnesses: policy })
+    expect(report).toMatchObject({ verdict: 'unverifiable', coverage: { anchoredTo: 0 } })
+    expect(report.findings.map(({ code }) => code)).toContain('not-witnessed')
+    expect(await refusal(verifyInWorker({ ...target(), witnesses: 'quorum nobody' }))).toMatchObject({
+      code: 'PHI_AUDIT_WITNESS_POLICY',
+    })
+    for (const more of [{ witnesses: {} }, { sealer: 'x' }, { policy }]) {
+      expect(await refusal(verifyInWorker({ ...target(), ...(more as object) }))).toMatchObject({ code: 'PHI_PG_OPTIONS' })
+    }
   })
 
   it('S95 finds what was altered', async () => {

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectedCatalog, formatCatalog, parseCatalog } from '../../src/doctor/expected.ts'
 import { type Catalog, catalogOf, readCatalog } from '../../src/doctor/facts.ts'
-import { connect, type Db, embedded, migrate } from '../../src/index.ts'
+import { connect, type Db, migrate } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
 import { freshDatabase, startServer, type TestServer } from '../server.ts'
 
 const FILE = fileURLToPath(new URL('../../src/doctor/expected-text.ts', import.meta.url))
@@ -52,8 +53,7 @@ describe('the expectation of doctor', () => {
 
   it('is what the migrations make on PGlite', async () => {
     if (process.env.PHI_UPDATE_CATALOG === '1') return
-    const db = await embedded()
-    await migrate(db)
+    const db = await embeddedMigrated()
     expect(await catalogIn(db)).toEqual(expectedCatalog)
     await db.close()
   })

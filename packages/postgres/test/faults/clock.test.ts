@@ -1,7 +1,7 @@
 import { ed25519Signer, openAuditLog, verifyLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditStore, connect, type Db, migrate, type Queryable } from '../../src/index.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, type Queryable } from '../../src/index.ts'
+import { asSuperuser, migratedDatabase, startServer, type TestServer } from '../server.ts'
 import { countEvents, FaultMatrix } from './matrix.ts'
 import { event, idsOf } from './workload.ts'
 
@@ -16,9 +16,8 @@ const matrix = new FaultMatrix()
 
 beforeAll(async () => {
   server = await startServer()
-  ;({ url, drop } = await freshDatabase(server.url))
+  ;({ url, drop } = await migratedDatabase(server.url))
   db = await connect(url)
-  await migrate(db)
 })
 
 afterAll(async () => {

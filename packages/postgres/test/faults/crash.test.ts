@@ -52,7 +52,7 @@ describe.skipIf(binaries === undefined)('SIGKILL under load', () => {
   }
 
   it('S6 S95 of the server and all its processes: after recovery every acknowledged event is there, once', async () => {
-    const mine = writers()
+    const mine = await writers()
     load = mine
     for (const name of ['a', 'b']) mine.start(`s${name}`, cluster.url, origin)
     const moved = (what: string, from: number, by: number) =>
@@ -75,7 +75,7 @@ describe.skipIf(binaries === undefined)('SIGKILL under load', () => {
 
   it('S6 S95 of the writers and the server together: what was acknowledged before is there, what was not is there at most once', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const mine = writers()
+      const mine = await writers()
       load = mine
       for (const name of ['a', 'b']) mine.start(`w${round}${name}`, cluster.url, origin)
       const before = 150 + Math.floor(Math.random() * 200)

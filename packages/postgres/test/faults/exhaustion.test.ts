@@ -3,7 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { connect, type Db, migrate, type Queryable } from '../../src/index.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
+import { asSuperuser, migratedDatabase, startServer, type TestServer } from '../server.ts'
 import { bounded, persistently } from './bounded.ts'
 import { countEvents, FaultMatrix } from './matrix.ts'
 import { event, idsOf, openOn } from './workload.ts'
@@ -18,9 +18,8 @@ const matrix = new FaultMatrix()
 
 beforeAll(async () => {
   server = await startServer(['-c', 'max_connections=12', '-c', 'superuser_reserved_connections=4'])
-  ;({ url, drop } = await freshDatabase(server.url))
+  ;({ url, drop } = await migratedDatabase(server.url))
   direct = await connect(url)
-  await migrate(direct)
 })
 
 afterAll(async () => {

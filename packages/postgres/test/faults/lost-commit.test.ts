@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
+import { runnable } from '../../../core/test/run-program.ts'
 import { CommitUnknown } from '../../src/client/db.ts'
 import { connect, type Db, migrate } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { freshDatabase, migratedDatabase, startServer, type TestServer } from '../server.ts'
 import { bounded, persistently, until } from './bounded.ts'
 import { countEvents, FaultMatrix } from './matrix.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from './proxy.ts'
@@ -32,9 +32,8 @@ const matrix = new FaultMatrix()
 
 beforeAll(async () => {
   server = await startServer()
-  ;({ url, drop } = await freshDatabase(server.url))
+  ;({ url, drop } = await migratedDatabase(server.url))
   direct = await connect(url)
-  await migrate(direct)
   await direct.exec('create table note (id text primary key)')
 })
 
@@ -239,12 +238,10 @@ describe('a writer that the network cuts off while it holds the lock on a log’
 describe('a process whose database has gone silent', () => {
   it('ends by itself when it closes the log and the database', async () => {
     const origin = `clinic.example/${count++}`
-    const program = fileURLToPath(new URL('./leaver.ts', import.meta.url))
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=@phi/source', program, proxy.through(url), origin],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    )
+    const program = await runnable(new URL('./leaver.ts', import.meta.url))
+    const child = spawn(process.execPath, [...program.argv, proxy.through(url), origin], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     let text = ''
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString()
@@ -268,6 +265,7 @@ describe('a process whose database has gone silent', () => {
     } finally {
       child.kill('SIGKILL')
       await ended
+      await program.remove()
     }
   }, 150_000)
 })

@@ -32,7 +32,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await bounded('cleanup', cleanup).catch(() => {})
   for (const cluster of clusters.splice(0)) await cluster.remove()
 })
-afterAll(() => console.log(String(matrix)))
+afterAll(async () => {
+  for (const base of bases.values()) await base.then((cluster) => cluster.remove()).catch(() => {})
+  console.log(String(matrix))
+})
 
 const SYNCHRONOUS = ['-c', 'synchronous_standby_names=*', '-c', 'synchronous_commit=remote_apply']
 const ALONE = ['-c', 'synchronous_standby_names=']
@@ -43,15 +46,25 @@ async function connected(url: string): Promise<Db> {
   return db
 }
 
-/** A primary with the schema, and its standby: a copy of the data of the stopped primary. */
-async function pair(binaries: Binaries): Promise<{ primary: Cluster; standby: Cluster }> {
-  const primary = await createCluster(binaries)
-  clusters.push(primary)
-  await primary.start(ALONE)
-  const db = await connect(primary.url)
+/** The stopped server with the schema that primaries and standbys are copies of, one for each version. */
+const bases = new Map<string, Promise<Cluster>>()
+
+async function migratedCluster(binaries: Binaries): Promise<Cluster> {
+  const base = await createCluster(binaries)
+  await base.start(ALONE)
+  const db = await connect(base.url)
   await migrate(db)
   await db.close()
-  await primary.stop()
+  await base.stop()
+  return base
+}
+
+/** A primary with the schema, and its standby: copies of the same data. */
+async function pair(binaries: Binaries): Promise<{ primary: Cluster; standby: Cluster }> {
+  const base = bases.get(binaries.name) ?? migratedCluster(binaries)
+  bases.set(binaries.name, base)
+  const primary = await (await base).copy()
+  clusters.push(primary)
   const standby = await primary.copy({ standby: true })
   clusters.push(standby)
   return { primary, standby }
@@ -82,7 +95,7 @@ describe.each(engines.map((binaries) => [binaries.name, binaries] as const))('tw
         // What stands between clients and servers: an address that moves. In production a virtual address, a load balancer or DNS.
         const address = await startFaultProxy(primary.port)
         cleanups.push(() => address.close())
-        const load = writers()
+        const load = await writers()
         cleanups.push(() => load.kill())
         for (let i = 0; i < WRITERS; i++) load.start(`r${round}w${i}`, address.through(primary.url), origin)
         const soon = 200 + Math.floor(Math.random() * 200)

@@ -1,7 +1,7 @@
 import { verifyLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditStore, connect, type Db, migrate } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db } from '../../src/index.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
 import { countEvents, FaultMatrix } from './matrix.ts'
 import { type Fault, type SeenStatement, startFaultProxy } from './proxy.ts'
 import { IMPATIENT, idsOf, openOn, runWorkload } from './workload.ts'
@@ -33,9 +33,8 @@ const met = new Map<string, number>()
 
 beforeAll(async () => {
   server = await startServer()
-  ;({ url, drop } = await freshDatabase(server.url))
+  ;({ url, drop } = await migratedDatabase(server.url))
   direct = await connect(url)
-  await migrate(direct)
   await direct.exec('create table note (id text primary key)')
 })
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { runnable } from '../../../core/test/run-program.ts'
 
 /** Writer processes (persistent-writer.ts) and what they have printed. */
 export interface Writers {
@@ -17,9 +17,9 @@ export interface Writers {
   finish(): Promise<void>
 }
 
-const PROGRAM = fileURLToPath(new URL('./persistent-writer.ts', import.meta.url))
-
-export function writers(): Writers {
+/** Writers that can be started at once. Their program is taken away when they are killed or have finished. */
+export async function writers(): Promise<Writers> {
+  const program = await runnable(new URL('./persistent-writer.ts', import.meta.url))
   const children = new Map<ChildProcess, Promise<void>>()
   const acknowledged: string[] = []
   const tried = new Set<string>()
@@ -45,7 +45,7 @@ export function writers(): Writers {
     errors,
     fatal,
     start(name, url, origin) {
-      const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@phi/source', PROGRAM, url, origin, name], {
+      const child = spawn(process.execPath, [...program.argv, url, origin, name], {
         stdio: ['pipe', 'pipe', 'pipe'],
       })
       let text = ''
@@ -75,11 +75,13 @@ export function writers(): Writers {
         child.kill('SIGKILL')
       }
       await Promise.all(all.map(([, ended]) => ended))
+      await program.remove()
     },
     async finish() {
       const all = [...children]
       for (const [child] of all) child.stdin?.end()
       await Promise.all(all.map(([, ended]) => ended))
+      await program.remove()
     },
   }
 }

@@ -1,21 +1,20 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { type AuditEventInput, type AuditLog, ed25519Signer, openAuditLog } from '@phi/audit'
 import { auditStoreSuite, register } from '@phi/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runnable } from '../../../core/test/run-program.ts'
 import { EXTEND_MANY } from '../../src/audit/group-commit.ts'
 import {
   type AuditStoreOptions,
   auditStore,
   connect,
   type Db,
-  embedded,
-  migrate,
   type Pinned,
   type Queryable,
   transactional,
 } from '../../src/index.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
+import { embeddedMigrated } from '../embedded.ts'
+import { asSuperuser, migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 let server: TestServer
 let url: string
@@ -25,11 +24,10 @@ const long = process.env.PHI_LONG === '1'
 
 beforeAll(async () => {
   // Deadlocks are what one of the cases is about: they need not take the usual second to be seen.
-  server = await startServer(['-c', 'deadlock_timeout=100ms'])
-  const database = await freshDatabase(server.url)
+  server = await startServer(['-c', 'fsync=off', '-c', 'deadlock_timeout=100ms'])
+  const database = await migratedDatabase(server.url)
   url = database.url
   db = await connect(url)
-  await migrate(db)
   cleanups.push(database.drop, () => db.close())
 })
 
@@ -144,10 +142,10 @@ describe('many logs in one commit', () => {
     const { prefix, logs } = await openMany(tenants)
     const other = await connect(url)
     const { logs: theirs } = await openMany(tenants, other, prefix)
-    const writer = fileURLToPath(new URL('many-writer.ts', import.meta.url))
+    const writer = await runnable(new URL('many-writer.ts', import.meta.url))
     const acknowledged: string[] = []
     const child = new Promise<number | null>((resolve, reject) => {
-      const argv = ['--import', 'tsx', '--conditions=@phi/source', writer, url, prefix, 'child', String(tenants), String(each)]
+      const argv = [...writer.argv, url, prefix, 'child', String(tenants), String(each)]
       const process_ = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
       let text = ''
       process_.stdout.on('data', (chunk: Buffer) => {
@@ -164,6 +162,7 @@ describe('many logs in one commit', () => {
     }
     await Promise.all([appendAll('a', logs), appendAll('b', theirs), child])
     expect(await child).toBe(0)
+    await writer.remove()
     expect(acknowledged).toHaveLength(tenants * each)
     await Promise.all(theirs.map((log) => log.close()))
     await other.close()
@@ -344,8 +343,7 @@ describe('many logs in one commit', () => {
   })
 
   it.runIf(long)('does the same on PGlite, on its one connection', async () => {
-    const pglite = await embedded()
-    await migrate(pglite)
+    const pglite = await embeddedMigrated()
     const { logs } = await openMany(20, pglite)
     for (const _ of upTo(3)) await Promise.all(logs.map((log) => log.append(read())))
     await allIntact(logs, 3)

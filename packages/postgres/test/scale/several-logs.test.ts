@@ -1,8 +1,8 @@
 import { type AuditEventInput, type AuditLog, ed25519Signer, openAuditLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import { auditStore, connect, type Db, migrate, type Queryable } from '../../src/index.ts'
-import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { auditStore, connect, type Db, type Queryable } from '../../src/index.ts'
+import { migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 let server: TestServer
 let db: Db
@@ -10,9 +10,8 @@ const cleanups: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
   server = await startServer()
-  const database = await freshDatabase(server.url)
+  const database = await migratedDatabase(server.url)
   db = await connect(database.url)
-  await migrate(db)
   cleanups.push(database.drop, () => db.close())
 })
 

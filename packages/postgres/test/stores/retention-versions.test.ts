@@ -13,19 +13,29 @@ import {
 } from '@phi/retention'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Db, embedded, migrate, retentionPlanner, retentionStore } from '../../src/index.ts'
+import { connect, type Db, retentionPlanner, retentionStore } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
+import { migratedDatabase, startServer } from '../server.ts'
 import { asOf, fill, makeTable, sampleOf, table } from './narrow-records.ts'
-
-let db: Db
-beforeAll(async () => {
-  db = await embedded()
-  await migrate(db)
-  await makeTable(db)
-})
-afterAll(() => db.close())
 
 const today = '2026-11-22'
 const isLong = process.env.PHI_LONG === '1'
+
+const cleanups: (() => Promise<unknown>)[] = []
+const engines: Readonly<Record<string, () => Promise<Db>>> = {
+  PostgreSQL: async () => {
+    const server = await startServer()
+    const database = await migratedDatabase(server.url)
+    cleanups.push(() => server.stop(), database.drop)
+    return connect(database.url)
+  },
+  // The same version of PostgreSQL, which takes several times as long; `retention-narrow.test.ts` asks it in every run.
+  ...(isLong && { PGlite: embeddedMigrated }),
+}
+let db: Db
+afterAll(async () => {
+  for (const cleanup of cleanups.toReversed()) await cleanup()
+})
 
 const kinds = ['message', 'x-ray', 'audit-log', 'medical-record', 'policy-document', 'baa', 'mammogram'] as const
 const amount = fc.oneof(
@@ -133,7 +143,14 @@ async function compared(policy: RetentionPolicy, records: readonly RetentionReco
   return counts
 }
 
-describe('a schedule that replaces others, in SQL', { timeout: 1_800_000 }, () => {
+describe.each(Object.keys(engines))('a schedule that replaces others, in SQL on %s', { timeout: 1_800_000 }, (engine) => {
+  beforeAll(async () => {
+    db = await (engines[engine] as () => Promise<Db>)()
+    const own = db
+    cleanups.push(() => own.close())
+    await makeTable(db)
+  })
+
   it('S65 S96 says what the assessment says, or that it cannot say: versions by chance', async () => {
     const counts: Record<string, number> = {}
     const seed = Number(process.env.PHI_SEED ?? 0)

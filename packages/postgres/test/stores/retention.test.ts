@@ -1,6 +1,7 @@
 import { register, retentionStoreSuite, scheduleStoreSuite } from '@phi/testing'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { type Db, embedded, migrate, scheduleStore } from '../../src/index.ts'
+import { type Db, scheduleStore } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
 import { APP_SCHEMA, chartStore, chartUnderTest, freshKeeper, putChart } from './retention-tables.ts'
 import { embeddedGaps, onServer, type ServerUnderTest, startServerUnderTest } from './under-test.ts'
 
@@ -12,8 +13,7 @@ beforeAll(async () => {
   under = await startServerUnderTest()
   db = await under.pool()
   await db.exec(APP_SCHEMA)
-  pglite = await embedded()
-  await migrate(pglite)
+  pglite = await embeddedMigrated()
   await pglite.exec(APP_SCHEMA)
 })
 afterAll(async () => {

@@ -1,8 +1,9 @@
 import type { StoreSupports, StoreUnderTest } from '@phi/testing'
 import type pg from 'pg'
-import { connect, type Db, embedded, migrate } from '../../src/index.ts'
+import { connect, type Db } from '../../src/index.ts'
+import { embeddedMigrated } from '../embedded.ts'
 import { type FaultProxy, startFaultProxy } from '../faults/proxy.ts'
-import { asSuperuser, freshDatabase, startServer, type TestServer } from '../server.ts'
+import { asSuperuser, migratedDatabase, startServer, type TestServer } from '../server.ts'
 
 /** A migrated database on a server of its own, and a proxy before it that can be cut. */
 export interface ServerUnderTest {
@@ -17,11 +18,8 @@ export interface ServerUnderTest {
 }
 
 async function migrated(server: string, drops: (() => Promise<unknown>)[]): Promise<string> {
-  const database = await freshDatabase(server)
+  const database = await migratedDatabase(server)
   drops.push(database.drop)
-  const db = await connect(database.url)
-  await migrate(db)
-  await db.close()
   return database.url
 }
 
@@ -120,8 +118,7 @@ export function embeddedUnderTest(tables: readonly string[]) {
   let db: Db | undefined
   return {
     async start(): Promise<void> {
-      db = await embedded()
-      await migrate(db)
+      db = await embeddedMigrated()
     },
     openAs:
       <Store>(storeOf: (db: Db) => Store) =>
