@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { chromium } from 'playwright-core'
+import { type Browser, chromium } from 'playwright-core'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
@@ -26,16 +26,8 @@ export async function bundleForBrowser(entrySource: string, resolveDir: string =
   return outputFiles[0]?.text ?? ''
 }
 
-/**
- * Runs an ES module in headless Chromium and hands back what it assigned to `globalThis.result` (a value or a promise of one,
- * of plain data). The page is a secure context without a network. Errors in the page reject.
- * @param entrySource TypeScript; its imports resolve from `resolveDir`, by default the folder of this file
- */
-export async function inChromium<T>(entrySource: string, resolveDir?: string): Promise<T> {
-  const executablePath = chromiumPath()
-  if (executablePath === undefined) throw new Error('No Chromium found; set PHI_CHROMIUM to its path')
-  const script = await bundleForBrowser(entrySource, resolveDir)
-  const browser = await chromium.launch({
+const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({
     executablePath,
     headless: true,
     args: [
@@ -49,8 +41,33 @@ export async function inChromium<T>(entrySource: string, resolveDir?: string): P
       '--disable-sync',
     ],
   })
+
+let running: Promise<Browser | undefined> = Promise.resolve(undefined)
+
+/**
+ * One Chromium for all tests of a process: to start one takes more than a second of CPU, and a context keeps pages apart as well as
+ * two browsers would. It ends with the process, which holds the pipe that it listens to; one that has died is replaced.
+ */
+function browserAt(executablePath: string): Promise<Browser> {
+  const browser = running
+    .catch(() => undefined)
+    .then((former) => (former?.isConnected() === true ? former : launch(executablePath)))
+  running = browser
+  return browser
+}
+
+/**
+ * Runs an ES module in headless Chromium and hands back what it assigned to `globalThis.result` (a value or a promise of one,
+ * of plain data). The page is a secure context without a network. Errors in the page reject.
+ * @param entrySource TypeScript; its imports resolve from `resolveDir`, by default the folder of this file
+ */
+export async function inChromium<T>(entrySource: string, resolveDir?: string): Promise<T> {
+  const executablePath = chromiumPath()
+  if (executablePath === undefined) throw new Error('No Chromium found; set PHI_CHROMIUM to its path')
+  const script = await bundleForBrowser(entrySource, resolveDir)
+  const context = await (await browserAt(executablePath)).newContext()
   try {
-    const page = await browser.newPage()
+    const page = await context.newPage()
     const failures: Error[] = []
     page.on('pageerror', (error) => failures.push(error))
     await page.route('**/*', (route) =>
@@ -68,6 +85,6 @@ export async function inChromium<T>(entrySource: string, resolveDir?: string): P
     if (!result.assigned) throw new Error('The entry did not assign globalThis.result')
     return result.value as T
   } finally {
-    await browser.close()
+    await context.close()
   }
 }

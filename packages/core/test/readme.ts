@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { type Ended, runText } from './run-program.ts'
 
 /** The first block of TypeScript in a README: its first program. */
 export async function firstProgram(readmePath: string): Promise<string> {
@@ -9,24 +9,15 @@ export async function firstProgram(readmePath: string): Promise<string> {
   return program
 }
 
+let count = 0
+
 /**
- * Runs the first program of a README as it is printed, from a file in the package's git-ignored `.tmp` folder, against the
- * sources of the workspaces.
+ * Runs the first program of a README as it is printed, in a process of its own, from a file in the package's git-ignored `.tmp`
+ * folder, against the sources of the workspaces.
  */
-export async function runFirstProgram(readmePath: string): Promise<{ stdout: string; stderr: string; code: number }> {
+export async function runFirstProgram(readmePath: string): Promise<Ended> {
   const home = dirname(resolve(readmePath))
-  const file = `${home}/.tmp/first-program-${process.pid}-${Date.now()}.mts`
+  const file = `${home}/.tmp/first-program-${process.pid}-${++count}.mts`
   await mkdir(dirname(file), { recursive: true })
-  await writeFile(file, await firstProgram(readmePath))
-  try {
-    return await new Promise((done) => {
-      const options = { cwd: home, timeout: 60_000, env: { ...process.env, NODE_OPTIONS: '', VITEST: '' } }
-      execFile(process.execPath, ['--import', 'tsx', '--conditions=@phi/source', file], options, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
-        done({ stdout, stderr, code })
-      })
-    })
-  } finally {
-    await rm(file, { force: true })
-  }
+  return runText(await firstProgram(readmePath), file, { cwd: home })
 }

@@ -1,3 +1,4 @@
+import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto'
 import { randomBytes } from '@phi/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
@@ -69,6 +70,19 @@ describe('S19 S89 azure-key-vault: wrap and unwrap', () => {
     expect(await kms().unwrap({ ...one, context })).toEqual(dataKey)
     expect(await codeOf(kms().unwrap({ ...one, mechanism: 'RSA-OAEP-256+context', context }))).toBe('REFUSED')
     expect((await adapter.describe()).protection).toBe('hsm')
+  })
+
+  it('S19 does not open a wrapped key without its first byte, also where that is zero', async () => {
+    // One of 256 begins with zero: made with the key of the vault itself, as wrapping through the service takes longer.
+    const { material } = server.version('phi', kek.split('/').at(-1) as string)
+    const options = { key: material as KeyObject, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
+    const bound = bindInside(dataKey, context)
+    let wrapped = publicEncrypt(options, bound)
+    while (wrapped[0] !== 0) wrapped = publicEncrypt(options, bound)
+    const record = { kek, mechanism: 'RSA-OAEP-256+context', context }
+    expect(await kms().unwrap({ ...record, wrapped })).toEqual(dataKey)
+    expect(privateDecrypt(options, wrapped.subarray(1))).toHaveLength(64)
+    expect(await codeOf(kms().unwrap({ ...record, wrapped: wrapped.subarray(1) }))).toBe('REFUSED')
   })
 
   it('S91 does not open another tenant’s, purpose’s, id’s or subject’s', async () => {

@@ -45,6 +45,14 @@ const SERVICE = 'azure-key-vault'
 const SALT = { 'RSA-OAEP-256': 0, A256KW: 16 } as const
 const ALGORITHMS = ['RSA-OAEP-256', 'A256KW'] as const
 const mechanismOf = (algorithm: (typeof ALGORITHMS)[number]) => `${algorithm}+context${SALT[algorithm] > 0 ? '+salt' : ''}`
+/**
+ * How many bytes a wrapped key has: those of the modulus (RFC 8017 §7.1.2), or eight more than went in (RFC 3394 §2.2.1). A service that reads
+ * a number takes one without its leading zeros for the same, and what was cut must not open.
+ */
+const wrappedLengths: Readonly<Record<(typeof ALGORITHMS)[number], readonly number[]>> = {
+  'RSA-OAEP-256': [256, 384, 512],
+  A256KW: [64 + SALT.A256KW + 8],
+}
 const NAME = /^[0-9A-Za-z-]{1,127}$/
 // RSA 4096 wraps into 512 bytes.
 const MOST_WRAPPED = 512
@@ -168,7 +176,7 @@ export function azureKeyVault({ client, keyName, algorithm = 'RSA-OAEP-256', pur
       const asked = parse(kek)
       const { name, version } = asked
       if (version === undefined) throw refused('the record names no version of a key')
-      if (wrapped.length === 0 || wrapped.length > MOST_WRAPPED) throw refused('the wrapped key has an impossible length')
+      if (!wrappedLengths[used].includes(wrapped.length)) throw refused('the wrapped key has an impossible length')
       const { result } = await present(asked, signal, () =>
         call(signal, (options) =>
           cryptography(name, version)

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { runNode, runnable } from '../../../core/test/run-program.ts'
 
 const docs = fileURLToPath(new URL('../../../../docs/', import.meta.url))
 
@@ -12,15 +12,10 @@ describe('S19 docs/write-a-kms-adapter.md', () => {
     expect(files.map(([, name]) => name)).toEqual(['acme-kms.ts', 'acme-kms.test.ts'])
     const home = `${docs}.tmp/kms-guide-${process.pid}`
     await mkdir(home, { recursive: true })
-    await writeFile(`${home}/package.json`, '{ "type": "module" }')
     for (const [, name, body] of files) await writeFile(`${home}/${name}`, body as string)
-    const flags = ['--import', 'tsx', '--conditions=@phi/source', '--test-reporter=tap', `${home}/acme-kms.test.ts`]
-    const env = { ...process.env, NODE_OPTIONS: '', VITEST: '', NODE_TEST_CONTEXT: '' }
-    const { code, stdout } = await new Promise<{ code: unknown; stdout: string }>((done) => {
-      execFile(process.execPath, flags, { cwd: docs, timeout: 60_000, env }, (error, out) =>
-        done({ code: error === null ? 0 : error.code, stdout: out }),
-      )
-    })
+    const program = await runnable(`${home}/acme-kms.test.ts`)
+    const { code, stdout } = await runNode(['--test-reporter=tap', ...program.argv], { cwd: docs })
+    await program.remove()
     await rm(home, { recursive: true, force: true })
     expect(stdout).not.toContain('not ok')
     expect(code).toBe(0)

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
+import { connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, createServer, type TLSSocket } from 'node:tls'
+import { connect, createServer } from 'node:tls'
 import { afterAll, beforeAll, describe } from 'vitest'
 
 export interface Identity {
@@ -168,11 +168,10 @@ export interface KmipProxy {
 }
 
 export async function kmipProxy({ port, ca, server, clinic }: KmipServer): Promise<KmipProxy> {
-  const sockets = new Set<TLSSocket>()
+  const sockets = new Set<Socket>()
   const proxy = createServer({ ca, ...server, requestCert: true, rejectUnauthorized: true }, (socket) => {
-    sockets.add(socket)
     socket.setNoDelay(true)
-    socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
+    socket.on('error', () => socket.destroy())
     const { mode } = state
     if (mode === 'refuse') socket.destroy()
     else if (typeof mode === 'function') socket.on('data', (request) => socket.write(mode(request)))
@@ -183,6 +182,11 @@ export async function kmipProxy({ port, ca, server, clinic }: KmipServer): Promi
       socket.on('close', () => upstream.destroy())
       socket.pipe(upstream).pipe(socket)
     }
+  })
+  // What has not shaken hands yet counts, too: a client that left meanwhile would never be noticed, for nobody reads.
+  proxy.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
   const state: KmipProxy = {

@@ -258,11 +258,19 @@ interface GrpcModule {
 const fromClient = createRequire(createRequire(import.meta.url).resolve('@google-cloud/kms'))
 const fromGax = createRequire(fromClient.resolve('google-gax'))
 
-async function startGrpc(service: Service) {
-  const grpc = fromGax('@grpc/grpc-js') as GrpcModule
+const grpc = fromGax('@grpc/grpc-js') as GrpcModule
+let definition: unknown
+
+/** What the service offers, read once from what the client brings along: that takes half a second. */
+function serviceDefinition(): unknown {
+  if (definition !== undefined) return definition
   const loader = fromGax('@grpc/proto-loader') as { fromJSON(json: unknown, options: unknown): unknown }
-  const protos = fromClient('../protos/protos.json') as unknown
-  const definition = loader.fromJSON(protos, { longs: String, enums: Number, defaults: true })
+  const loaded = loader.fromJSON(fromClient('../protos/protos.json'), { longs: String, enums: Number, defaults: true })
+  definition = grpc.loadPackageDefinition(loaded).google.cloud.kms.v1.KeyManagementService.service
+  return definition
+}
+
+async function startGrpc(service: Service) {
   const server = new grpc.Server()
   const control: Pick<GcpServer, 'grpcFault' | 'grpcCalls'> = { grpcFault: undefined, grpcCalls: [] }
 
@@ -300,7 +308,7 @@ async function startGrpc(service: Service) {
     protectionLevel,
     ...(destroyTime === undefined ? {} : { destroyTime: { seconds: String(destroyTime), nanos: 0 } }),
   })
-  server.addService(grpc.loadPackageDefinition(definition).google.cloud.kms.v1.KeyManagementService.service, {
+  server.addService(serviceDefinition(), {
     encrypt: handler('encrypt', (request) => service.encrypt(request)),
     decrypt: handler('decrypt', (request) => service.decrypt(request)),
     getCryptoKey: handler('getCryptoKey', ({ name }) => ({ name, purpose: 1, primary: shown(service.version(name)) })),

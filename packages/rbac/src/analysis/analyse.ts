@@ -160,7 +160,7 @@ function inheritance(ground: Ground, policy: PolicyJson): readonly Finding[] {
       const choice = space.diagrams.find(gained, (value) => value === 1)
       if (choice === undefined) return []
       const count = space.diagrams.counts(gained).get(1) ?? 0
-      const message = `${role} inherits ${parent}, and by that may ${bucket.action} ${bucket.name} in ${count} cells more`
+      const message = `${role} inherits ${parent}, and by that may ${bucket.action} ${bucket.name} in ${count === 1 ? '1 cell' : `${count} cells`} more`
       const places = [{ type: bucket.name, action: bucket.action }]
       return [finding('inherits', message, { role, places, example: space.request(choice, [role]) })]
     }),

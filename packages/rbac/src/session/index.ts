@@ -38,6 +38,7 @@ export {
   type RotationCause,
   type Session,
   type SessionActive,
+  type SessionOwner,
   type SessionRefusal,
   type SessionRefused,
   type SessionVerdict,

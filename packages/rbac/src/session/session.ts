@@ -41,11 +41,20 @@ export const sessionRefusals = {
 } as const
 export type SessionRefusal = keyof typeof sessionRefusals
 
+/** Whose session it is. */
+export interface SessionOwner {
+  readonly tenant: string
+  readonly subject: string
+  readonly roles: readonly string[]
+}
+
 export interface SessionRefused {
   readonly outcome: 'refused'
   readonly reason: SessionRefusal
   /** The session, where a genuine token named one: for the audit log. */
   readonly sid?: string
+  /** Whose session that is, where the store knows it: for that tenant's audit log. No proof of who presented the token. */
+  readonly of?: SessionOwner
   /** With `ended`: why it was. */
   readonly because?: SessionEnding
   /** With a reason that ends the session: whether the store took it. False: try again, the reason will be found again. */
@@ -95,7 +104,7 @@ const signInAgain: ReadonlySet<SessionRefusal> = new Set([
 
 export function refusedWith(
   reason: SessionRefusal,
-  more: Partial<Pick<SessionRefused, 'sid' | 'because' | 'familyEnded' | 'challenge'>> = {},
+  more: Partial<Pick<SessionRefused, 'sid' | 'of' | 'because' | 'familyEnded' | 'challenge'>> = {},
 ): SessionRefused {
   return { outcome: 'refused', reason, ...(signInAgain.has(reason) ? { challenge: INVALID_TOKEN } : {}), ...more }
 }

@@ -431,12 +431,13 @@ describe('S4: logging off and revoking', () => {
     const { clock, sessions, begun } = await world({ ip: ipPolicy({ allow: ['192.0.2.1'] }) })
     const at = { ip: '192.0.2.1' }
     const { token, session } = await begun(at)
+    const owner = { tenant: 'clinic-a', subject: 'u-17', roles: ['therapist'] }
     const second = newToken(await sessions.rotate(token, 'break-glass', at))
-    expect(await sessions.logout(token)).toEqual({ outcome: 'logged-off', sid: session.sid })
+    expect(await sessions.logout(token)).toEqual({ outcome: 'logged-off', sid: session.sid, of: owner })
     expect(await sessions.check(second, at)).toMatchObject({ reason: 'ended', because: 'logout' })
-    expect(await sessions.logout(second)).toEqual({ outcome: 'logged-off', sid: session.sid })
+    expect(await sessions.logout(second)).toEqual({ outcome: 'logged-off', sid: session.sid, of: owner })
     clock.advance(30 * 24 * HOUR)
-    expect(await sessions.logout(second)).toEqual({ outcome: 'logged-off', sid: session.sid })
+    expect(await sessions.logout(second)).toEqual({ outcome: 'logged-off', sid: session.sid, of: owner })
     for (const nonsense of ['', 'a.b.c', undefined, `${second}x`])
       expect(await sessions.logout(nonsense)).toMatchObject({ reason: 'invalid' })
   })

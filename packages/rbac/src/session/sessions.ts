@@ -7,6 +7,7 @@ import {
   refusedWith,
   type Session,
   type SessionActive,
+  type SessionOwner,
   type SessionRefused,
   type SessionVerdict,
   sessionOf,
@@ -32,7 +33,14 @@ import { instantMs, readClock } from './text.ts'
 
 export type BeginVerdict = { readonly outcome: 'begun'; readonly session: Session; readonly token: string } | SessionRefused
 
-export type LogoutVerdict = { readonly outcome: 'logged-off'; readonly sid: string } | SessionRefused
+export type LogoutVerdict =
+  | {
+      readonly outcome: 'logged-off'
+      readonly sid: string
+      /** Whose session it was, where the store knows it. */
+      readonly of?: SessionOwner
+    }
+  | SessionRefused
 
 export interface Sessions {
   /**
@@ -65,6 +73,8 @@ interface Change {
   readonly cause: RotationCause
   readonly auth?: (record: SessionRecord) => SessionAuthentication | SessionRefused
 }
+
+const ownerOf = ({ tenant, subject, roles }: SessionRecord): SessionOwner => ({ tenant, subject, roles: [...roles] })
 
 const isRefused = (value: SessionAuthentication | SessionRefused): value is SessionRefused => Object.hasOwn(value, 'outcome')
 
@@ -185,6 +195,18 @@ export async function openSessions(given: SessionsOptions): Promise<Sessions> {
     const record = await store.find(sid)
     if (record === storeFailed) return refusedWith('store', { sid })
     if (record === undefined) return refusedWith('unknown', { sid })
+    const verdict = await judged(record, claims, device, change, wasCurrent)
+    return verdict !== 'conflict' && verdict.outcome === 'refused' ? { ...verdict, of: ownerOf(record) } : verdict
+  }
+
+  async function judged(
+    record: SessionRecord,
+    claims: TokenClaims,
+    device: unknown,
+    change: Change | undefined,
+    wasCurrent: boolean,
+  ): Promise<SessionVerdict | 'conflict'> {
+    const { sid } = record
     // Read after the record: while the store was slow, other requests may have moved the last activity on.
     const now = readClock(options.clock)
     if (now === undefined) return refusedWith('clock', { sid })
@@ -246,8 +268,11 @@ export async function openSessions(given: SessionsOptions): Promise<Sessions> {
     const claims = await tokens.read(token, now, 'late')
     if (typeof claims === 'string') return refusedWith('invalid')
     const { sid } = claims
-    if ((await store.end(sid, now, 'logout')) === storeFailed) return refusedWith('store', { sid })
-    return { outcome: 'logged-off', sid }
+    // Asked for the audit log only: whoever wants to log off can, also when the answer fails to come.
+    const record = await store.find(sid)
+    const of = record === storeFailed || record === undefined ? {} : { of: ownerOf(record) }
+    if ((await store.end(sid, now, 'logout')) === storeFailed) return refusedWith('store', { sid, ...of })
+    return { outcome: 'logged-off', sid, ...of }
   }
 
   async function revoke(target: RevokeTarget): Promise<number> {

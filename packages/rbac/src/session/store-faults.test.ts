@@ -169,7 +169,10 @@ describe('S4: a store that fails lets nobody in', () => {
       const { token, session } = await begun()
       fail('end', fault)
       fail('endSubject', fault)
-      expect(await sessions.logout(token)).toEqual({ outcome: 'refused', reason: 'store', sid: session.sid })
+      expect(await sessions.logout(token)).toEqual({
+        ...{ outcome: 'refused', reason: 'store', sid: session.sid },
+        of: { tenant: 'clinic-a', subject: 'u-17', roles: ['therapist'] },
+      })
       for (const target of [{ sid: session.sid }, { tenant: 'clinic-a', subject: 'u-17' }]) {
         const error = await refusal(sessions.revoke(target))
         expect([error.code, error.retryable, error.cause]).toEqual(['PHI_RBAC_SESSION_STORE', true, undefined])

@@ -221,6 +221,8 @@ const executeIt = fc
     ),
   )
 
+const numRuns = process.env.PHI_LONG === '1' ? 3000 : 60
+
 describe.each([
   ['records', false],
   ['records and keys', true],
@@ -245,10 +247,10 @@ describe.each([
           deletions += run.deleted.length
         }
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 3000 : 120 },
+      { numRuns },
     )
     // The campaign did something.
-    expect(finishedRuns).toBeGreaterThan(50)
-    expect(deletions).toBeGreaterThan(50)
+    expect(finishedRuns).toBeGreaterThan(numRuns / 4)
+    expect(deletions).toBeGreaterThan(numRuns / 4)
   }, 900_000)
 })
