@@ -6,7 +6,6 @@ import {
   type Db,
   fromClient,
   fromPool,
-  migrate,
   type Queryable,
   queryableOf,
 } from '@phi/postgres'
@@ -18,7 +17,7 @@ import pg from 'pg'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../packages/core/test/refusal.ts'
-import { freshDatabase, startServer, type TestServer } from '../../../packages/postgres/test/server.ts'
+import { migratedDatabase, startServer, type TestServer } from '../../../packages/postgres/test/server.ts'
 import { queryableOf as ofDrizzle } from '../src/with-drizzle.ts'
 import { queryableOf as ofKysely } from '../src/with-kysely.ts'
 
@@ -29,10 +28,9 @@ const cleanups: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
   server = await startServer()
-  const database = await freshDatabase(server.url)
+  const database = await migratedDatabase(server.url)
   url = database.url
   db = await connect(url)
-  await migrate(db)
   await db.exec('create table note (id text primary key)')
   cleanups.push(
     () => server.stop(),

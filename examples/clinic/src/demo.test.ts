@@ -1,26 +1,24 @@
-import { execFile } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { runNode, runnable, runText } from '../../../packages/core/test/run-program.ts'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..')
 const out = join(folder, 'out')
 
-interface Ended {
-  readonly code: number | string | null
+interface Outcome {
+  readonly code: number
   readonly output: string
 }
+const env = { NO_COLOR: '1', FORCE_COLOR: undefined }
 
-/** Runs a program as `npm run demo` does, in a process of its own. */
-function node(args: readonly string[]): Promise<Ended> {
-  const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...env, NO_COLOR: '1' } }
-    execFile(process.execPath, ['--import', 'tsx', '--conditions=@phi/source', ...args], options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : (error.code ?? null), output: stdout + stderr })
-    })
-  })
+/** Runs the program of `npm run demo` in a process of its own. */
+async function runDemo(): Promise<Outcome> {
+  const main = await runnable(join(folder, 'src/main.ts'))
+  const { code, stdout, stderr } = await runNode(main.argv, { cwd: folder, env, timeoutMs: 240_000 })
+  await main.remove()
+  return { code, output: stdout + stderr }
 }
 
 /** What somebody does who has the three files and nothing else. */
@@ -62,11 +60,11 @@ function exported() {
 }
 
 describe('the demo', () => {
-  let demo: Ended
+  let demo: Outcome
 
   beforeAll(async () => {
     rmSync(out, { recursive: true, force: true })
-    demo = await node(['src/main.ts'])
+    demo = await runDemo()
   }, 240_000)
 
   it('comes out as told, and says so with its exit code', () => {
@@ -93,9 +91,9 @@ describe('the demo', () => {
   })
 
   it('leaves files that a fresh process verifies with the public key alone', async () => {
-    const { code, output } = await node(['--input-type=module', '--eval', OUTSIDER])
-    expect(code, output).toBe(0)
-    const { bundle, lines, cut, noKey } = JSON.parse(output)
+    const { code, stdout, stderr } = await runText(OUTSIDER, join(out, 'outsider.mts'), { cwd: folder, env })
+    expect(code, stderr).toBe(0)
+    const { bundle, lines, cut, noKey } = JSON.parse(stdout)
     expect(bundle).toMatchObject({ verdict: 'intact', coverage: { checked: 3, withheld: 3 }, findings: [] })
     expect(lines).toMatchObject({
       verdict: 'intact',

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { runNode, runnable } from '../../../packages/core/test/run-program.ts'
 
 const here = new URL('.', import.meta.url)
 
@@ -25,22 +25,10 @@ describe.skipIf(!built)('the adapter for SQLite (skipped where better-sqlite3 ha
   }
 
   it('passes under node:test as well, its gaps skipped with their reason', async () => {
-    const args = [
-      '--import',
-      'tsx',
-      '--conditions=@phi/source',
-      '--test',
-      '--test-reporter=tap',
-      fileURLToPath(new URL('../test/node-test.ts', here)),
-    ]
-    const { code, tap } = await new Promise<{ code: number; tap: string }>((done) => {
-      execFile(
-        process.execPath,
-        args,
-        { env: { ...process.env, NODE_OPTIONS: '' }, timeout: 120_000, maxBuffer: 1 << 24 },
-        (error, stdout) => done({ code: error === null ? 0 : 1, tap: stdout }),
-      )
-    })
+    const program = await runnable(new URL('../test/node-test.ts', here))
+    const args = ['--test', '--test-reporter=tap', ...program.argv]
+    const { code, stdout: tap } = await runNode(args, { cwd: fileURLToPath(here), timeoutMs: 120_000 })
+    await program.remove()
     expect(code, tap).toBe(0)
     expect(tap).toMatch(/^ *ok \d+ - S95 lets writers on two handles extend one log at once/m)
     expect(tap).toMatch(/\(skipped: a file of this machine: there is nothing to cut off\) # SKIP/)
