@@ -64,8 +64,11 @@ export default {
       name: 'through-the-front-door',
       comment: 'another package is imported by its name, never by a path into it; only test helpers have no name',
       severity: 'error',
-      // Whoever forges a log needs the functions that make one.
-      from: { path: '^(packages|examples)/([^/]+)/', pathNot: '^packages/postgres/test/attacks/' },
+      // Whoever forges a log needs the functions that make one; so does a baseline that writes the same log in another way.
+      from: {
+        path: '^(packages|examples)/([^/]+)/',
+        pathNot: ['^packages/postgres/test/attacks/', '^packages/bench/src/rows/per-event-locking[.]ts$'],
+      },
       to: {
         path: '^(packages|examples)/[^/]+/',
         pathNot: ['^$1/$2/', '^packages/[^/]+/test/'],

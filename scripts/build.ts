@@ -1,14 +1,13 @@
-// Builds every published package, each after the ones it depends on.
+// Builds every published package. No build reads what another one makes: sources see each other by the condition `@phi/source`.
 
-import { npm, since } from './run.ts'
+import { npmBeside, sideBySide, since } from './run.ts'
 import { publishedPackages } from './workspaces.ts'
 
-for (const { name } of publishedPackages()) {
+const built = await sideBySide(publishedPackages(), async ({ name }) => {
   const start = performance.now()
-  const { ok, output } = npm(['run', '--silent', 'build', '--workspace', name], { quiet: true })
+  const { ok, output } = await npmBeside(['run', '--silent', 'build', '--workspace', name])
   console.log(`${ok ? 'built' : 'FAILED'} ${name} (${since(start)})`)
-  if (!ok) {
-    console.log(output)
-    process.exit(1)
-  }
-}
+  if (!ok) console.log(output)
+  return ok
+})
+if (built.includes(false)) process.exitCode = 1

@@ -6,15 +6,14 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { npm, run, since } from './run.ts'
+import { npm, npmBeside, run, runBeside, sideBySide, since } from './run.ts'
 import { type Published, publishedPackages } from './workspaces.ts'
 
 const packed = resolve('node_modules/.cache/phi-packed')
-const problems: string[] = []
 
-const pack = ({ name }: Published) => {
+const pack = async ({ name }: Published) => {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', packed, '--workspace', name]
-  const { ok, stdout, output } = npm(args, { quiet: true })
+  const { ok, stdout, output } = await npmBeside(args)
   if (!ok) throw new Error(`${name} cannot be packed\n${output}`)
   const report = JSON.parse(stdout) as PackReport[] | Record<string, PackReport>
   const [entry] = Object.values(report)
@@ -27,51 +26,44 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[]
 }
 
-const checkFiles = ({ name }: Published, files: readonly string[]) => {
-  for (const needed of ['LICENSE', 'README.md']) {
-    if (!files.includes(needed)) problems.push(`${name}: the tarball has no ${needed}`)
-  }
-  for (const stray of files.filter((path) => /\.test\.ts$|(^|\/)test\//.test(path))) {
-    problems.push(`${name}: the tarball holds test code, ${stray}`)
-  }
-}
+const checkFiles = (files: readonly string[]): string[] => [
+  ...['LICENSE', 'README.md'].filter((needed) => !files.includes(needed)).map((needed) => `the tarball has no ${needed}`),
+  ...files.filter((path) => /\.test\.ts$|(^|\/)test\//.test(path)).map((stray) => `the tarball holds test code, ${stray}`),
+]
 
-const checkManifest = async ({ name }: Published, tarball: string) => {
+const checkManifest = async (tarball: string): Promise<string[]> => {
   const bytes = readFileSync(tarball)
   const { messages, pkg } = await publint({
     pack: { tarball: new Uint8Array(bytes).buffer },
     strict: true,
   })
-  for (const message of messages) problems.push(`${name}: publint: ${formatMessage(message, pkg, { color: false })}`)
+  return messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`)
 }
 
-const checkTypes = ({ name, manifest }: Published, tarball: string) => {
+const checkTypes = async ({ manifest }: Published, tarball: string): Promise<string[]> => {
   const cli = 'node_modules/@arethetypeswrong/cli/dist/index.js'
   // Plain data has no types. The profile leaves out Node 10's resolution, which knows no `exports`.
   const data = Object.keys(manifest.exports).filter((entry) => entry.endsWith('.json'))
   const args = [cli, tarball, '--profile', 'node16', '--format', 'ascii', '--no-color', '--no-emoji']
-  const { ok, output } = run(process.execPath, data.length > 0 ? [...args, '--exclude-entrypoints', ...data] : args, {
-    quiet: true,
-  })
-  if (!ok) problems.push(`${name}: arethetypeswrong:\n${output}`)
+  const excluded = data.length > 0 ? ['--exclude-entrypoints', ...data] : []
+  const { ok, output } = await runBeside(process.execPath, [...args, ...excluded])
+  return ok ? [] : [`arethetypeswrong:\n${output}`]
 }
 
 if (!npm(['run', '--silent', 'build']).ok) process.exit(1)
 rmSync(packed, { recursive: true, force: true })
 mkdirSync(packed, { recursive: true })
 
-for (const each of publishedPackages()) {
+const problems = await sideBySide(publishedPackages(), async (each) => {
   const start = performance.now()
-  const { tarball, files } = pack(each)
-  const before = problems.length
-  checkFiles(each, files)
-  await checkManifest(each, tarball)
-  checkTypes(each, tarball)
-  console.log(`${problems.length > before ? 'FAILED' : 'packed'} ${each.name}: ${files.length} files (${since(start)})`)
-}
-for (const problem of problems) console.log(`\n${problem}`)
+  const { tarball, files } = await pack(each)
+  const found = [...checkFiles(files), ...(await checkManifest(tarball)), ...(await checkTypes(each, tarball))]
+  console.log(`${found.length > 0 ? 'FAILED' : 'packed'} ${each.name}: ${files.length} files (${since(start)})`)
+  return found.map((problem) => `${each.name}: ${problem}`)
+})
+for (const problem of problems.flat()) console.log(`\n${problem}`)
 
 const consumer = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', 'packages/consumer'], {
   env: { PHI_PACKED: packed },
 })
-process.exit(consumer.ok && problems.length === 0 ? 0 : 1)
+process.exit(consumer.ok && problems.flat().length === 0 ? 0 : 1)

@@ -13,10 +13,12 @@ const documents = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   ...guides,
-  ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'baa', 'postgres', 'testing'].map(
+  ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'baa', 'postgres', 'testing', 'http', 'cli'].map(
     (name) => `packages/${name}/README.md`,
   ),
-  'examples/clinic/README.md',
+  ...['clinic', 'platform', 'practice-tiers', 'physical-therapy', 'therapist-marketplace'].map(
+    (name) => `examples/${name}/README.md`,
+  ),
 ]
 const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')
 

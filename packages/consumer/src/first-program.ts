@@ -1,8 +1,10 @@
 import ts from 'typescript'
 
-/** The first TypeScript or JavaScript block of a README that imports one of our packages. */
+const sectionOf = (readme: string): string => readme.split('\n## First program\n')[1]?.split('\n## ')[0] ?? readme
+
+/** The first TypeScript or JavaScript block of a README, under its heading "First program", that imports one of our packages. */
 export const firstProgram = (readme: string): string | undefined =>
-  [...readme.matchAll(/^```(?:ts|js|typescript|javascript|mjs|mts)\b.*\n([\s\S]*?)^```$/gm)]
+  [...sectionOf(readme).matchAll(/^```(?:ts|js|typescript|javascript|mjs|mts)\b.*\n([\s\S]*?)^```$/gm)]
     .map(([, code]) => code ?? '')
     .find((code) => code.includes(`from '@phi/`))
 
@@ -23,3 +25,6 @@ export const asCommonJs = (program: string): string => {
   const body = imports.reduce((rest, text) => rest.replace(text, ''), program)
   return compile(`${imports.join('\n')}\nvoid (async () => {\n${body}\n})()\n`, ts.ModuleKind.CommonJS)
 }
+
+/** A package's name as a part of a file's name. */
+export const short = (name: string): string => name.replace(/[^a-z0-9]+/g, '-').replace(/^-/, '')

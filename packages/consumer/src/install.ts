@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 
 const repository = resolve(import.meta.dirname, '../../..')
 
@@ -31,11 +31,11 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
-const link = (folder: string, name: string) => {
+const link = (folder: string, name: string, source = join(repository, 'node_modules', name)) => {
   const target = join(folder, 'node_modules', name)
   if (existsSync(target)) return
   mkdirSync(dirname(target), { recursive: true })
-  symlinkSync(join(repository, 'node_modules', name), target, 'junction')
+  symlinkSync(source, target, 'junction')
 }
 
 /** Installs every tarball of a folder into a new, empty project, without network, and tells what can be imported there. */
@@ -51,7 +51,11 @@ export const installPacked = (tarballs: string): { folder: string; packages: Ins
     renameSync(join(folder, 'package'), home)
 
     for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
-      if (!name.startsWith('@phi/')) link(folder, name)
+      if (name.startsWith('@phi/')) continue
+      // npm keeps a version beside the package where the top of the tree has another one: the stranger gets that one, too.
+      const own = join(repository, 'packages', basename(manifest.name), 'node_modules', name)
+      if (existsSync(own)) link(home, name, own)
+      else link(folder, name)
     }
     const entries = Object.keys(manifest.exports).map((entry) => join(manifest.name, entry).replaceAll('\\', '/'))
     const readme = join(home, 'README.md')
