@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => {
       include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
       // The consumer tests read packed tarballs and have a configuration of their own: `npm run check:packages`.
       exclude: ['**/node_modules/**', '**/dist/**', 'packages/consumer/**'],
+      setupFiles: ['scripts/fixed-seed.ts'],
       // One more than the two cores that CI has: workers wait for servers and child processes about half of the time.
       maxWorkers: 3,
       testTimeout: 60_000,
