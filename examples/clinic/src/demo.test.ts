@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { runNode, runnable, runText } from '../../../packages/core/test/run-program.ts'
+import { blocksOf } from '../../../packages/core/test/shown-blocks.ts'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..')
 const out = join(folder, 'out')
@@ -88,6 +89,12 @@ describe('the demo', () => {
     expect(lines.filter((line) => line.length > 100)).toEqual([])
     expect(demo.output).not.toContain('\x1b')
     expect(lines.length).toBeLessThan(100)
+  })
+
+  it('leaves evidence that the program of the README verifies as printed', async () => {
+    const [program] = blocksOf(readFileSync(join(folder, 'README.md'), 'utf8')).filter(({ language }) => language === 'ts')
+    const ended = await runText(program?.code ?? '', join(out, 'readme.mts'), { cwd: out, env })
+    expect(ended).toEqual({ stdout: 'intact\n', stderr: '', code: 0 })
   })
 
   it('leaves files that a fresh process verifies with the public key alone', async () => {

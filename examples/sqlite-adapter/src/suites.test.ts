@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { runNode, runnable } from '../../../packages/core/test/run-program.ts'
+import { runNode, runnable, runText } from '../../../packages/core/test/run-program.ts'
+import { blocksOf, shown } from '../../../packages/core/test/shown-blocks.ts'
 
 const here = new URL('.', import.meta.url)
 
@@ -34,6 +37,42 @@ describe.skipIf(!built)('the adapter for SQLite (skipped where better-sqlite3 ha
     expect(tap).toMatch(/\(skipped: a file of this machine: there is nothing to cut off\) # SKIP/)
     expect(tap).toMatch(/^# fail 0$/m)
     expect(Number(/^# pass (\d+)$/m.exec(tap)?.[1])).toBeGreaterThan(100)
+  })
+})
+
+describe.skipIf(!built)('the pieces of the README', () => {
+  const [suite, transaction] = blocksOf(readFileSync(new URL('../README.md', here), 'utf8')).map(({ code }) => code)
+  const file = fileURLToPath(new URL('piece.mts', here))
+
+  it('begin an adapter: the suite runs against one that does nothing, and fails case by case', async () => {
+    const program = `${suite?.replace("'vitest' // or from 'node:test'", "'node:test'")}
+      import type { SessionStore } from '@phi/rbac/session'
+      function myStore() { return new Proxy({}, { get: (_, verb) => (verb === 'then' ? undefined : async () => undefined) }) as SessionStore }`
+    const { code, stdout } = await runText(program, file, { cwd: fileURLToPath(here), timeoutMs: 120_000 })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/not ok \d+ - S4 S108 gives back every field as it was stored/)
+    expect(stdout.match(/^ {4}not ok /gm)?.length).toBeGreaterThan(12)
+    shown(suite ?? '')
+  })
+
+  it('keep an entry and the row beside it in one transaction of the caller\u2019s', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'phi-sqlite-readme-'))
+    const body = `
+      import { ed25519Signer, openAuditLog } from '@phi/audit'
+      import { sqliteAuditStore } from './audit-store.ts'
+      import { openDatabase } from './database.ts'
+      const origin = 'clinic.example/audit'
+      const store = sqliteAuditStore(openDatabase('./clinic.db'))
+      const log = await openAuditLog({ origin, store, signer: await ed25519Signer.generate(origin) })
+      const event = { action: 'update', outcome: 'success', actor: { id: 'u-17', type: 'workforce' }, subject: { patients: ['p-7'] } }
+      openDatabase('./clinic.db').exec('create table note (id text primary key)')
+      ${transaction}
+      console.log(mine.prepare('select id from note').all().length, (await log.query({ patient: 'p-7' })).records.length)
+      await log.close()`
+    const { code, stdout, stderr } = await runText(body, file, { cwd: folder })
+    rmSync(folder, { recursive: true })
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '1 1\n', stderr: '' })
+    shown(transaction ?? '')
   })
 })
 

@@ -4,8 +4,9 @@ import { basename, join } from 'node:path'
 import type { Db } from '@phi/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readDocument } from '../../core/test/documents.ts'
+import { shown } from '../../core/test/shown-blocks.ts'
 import { embeddedMigrated } from '../../postgres/test/embedded.ts'
-import { linesOf, played, wordsOf } from '../test/guides/sessions.ts'
+import { linesOf, played, playedBlocksOf, wordsOf } from '../test/guides/sessions.ts'
 import {
   auditWorld,
   filesWorld,
@@ -56,6 +57,7 @@ describe('the sessions of the guides', () => {
     // Writes what the commands print now into the documents, to be read in the difference before it is committed.
     if (process.env.PHI_WRITE_GUIDES === '1') await writeFile(new URL(`../../../${path}`, import.meta.url), now)
     else expect(now).toBe(document)
+    shown(...playedBlocksOf(now))
   })
 
   it.runIf(isLong)('packages/cli/README.md prints what it shows with a database of its own', async () => {

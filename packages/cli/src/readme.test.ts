@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { describePrograms, describeTables, named, readDocument, rowsOf, sectionOf } from '../../core/test/documents.ts'
+import { shown } from '../../core/test/shown-blocks.ts'
 import { wordsOf } from '../test/guides/sessions.ts'
 import { readCommandLine } from './command-line.ts'
 import { configSchema } from './config.ts'
@@ -96,5 +97,6 @@ describe('the workflow of the README', () => {
       const asked = readCommandLine(wordsOf(line.replace(/ > .*$/, '')).slice(2))
       expect(asked.kind === 'help' || asked.kind === 'version' ? line : nameOf(asked.spec)).not.toBe(line)
     }
+    shown(text)
   })
 })

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, formatMessages, type Message, type Plugin } from 'esbuild'
 import { initialisedDatabase, initialisedPGlite } from './initialised-pglite.ts'
+import { shown } from './shown-blocks.ts'
 
 /**
  * Programs of the sources in processes of their own. A process that loads the sources file by file, through a loader, spends more
@@ -146,7 +147,9 @@ export async function runText(source: string, file: string, options: RunOptions)
   const path = `${file}.bundle.mjs`
   await writeFile(path, bundled.text)
   try {
-    return await runNode([path], options)
+    const ended = await runNode([path], options)
+    if (ended.code === 0) shown(source)
+    return ended
   } finally {
     await rm(path, { force: true })
   }

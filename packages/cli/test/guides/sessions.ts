@@ -13,6 +13,12 @@ import type { Ran } from '../io.ts'
 const SESSION = /^```sh\n(\$ .*?)^```$/gms
 const FILE = /^`([\w.-]+)`:\n\n```(?:json|js|yaml)\n(.*?)^```$/gms
 
+/** The blocks of a document that `played` runs or writes into files. */
+export const playedBlocksOf = (document: string): readonly string[] => [
+  ...[...document.matchAll(SESSION)].map(([, block]) => block as string),
+  ...[...document.matchAll(FILE)].map(([, , content]) => content as string),
+]
+
 interface Command {
   /** As it is printed, with its line breaks. */
   readonly source: string

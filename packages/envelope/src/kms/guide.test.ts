@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { runNode, runnable } from '../../../core/test/run-program.ts'
+import { blocksOf, shown } from '../../../core/test/shown-blocks.ts'
 
 const docs = fileURLToPath(new URL('../../../../docs/', import.meta.url))
 
@@ -21,5 +22,6 @@ describe('S19 docs/write-a-kms-adapter.md', () => {
     expect(code).toBe(0)
     expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(18)
     expect(Number(/^# skipped (\d+)$/m.exec(stdout)?.[1])).toBeLessThan(5)
+    shown(...blocksOf(guide).map(({ code }) => code))
   })
 })

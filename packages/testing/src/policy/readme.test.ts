@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { shown } from '../../../core/test/shown-blocks.ts'
 import { mutationOperators } from './mutants.ts'
 import { axisNames } from './test-file.ts'
 
@@ -19,6 +20,7 @@ describe('the README about policy tests', () => {
       expect(at, line).toBeGreaterThanOrEqual(0)
       from = at + line.length
     }
+    shown(block)
   })
 
   it('names every mistake that mutation makes, every axis and every way to write an outcome', () => {
