@@ -1,5 +1,5 @@
 import { actorTypes, type DataClass, isDataClass, isInstant, isPurposeOfUse, type PurposeOfUse } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditActions, auditOutcomes, auditSeverities } from './actions.ts'
 import { auditError } from './errors.ts'
 

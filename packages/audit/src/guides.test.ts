@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { runFirstProgram } from '../../core/test/readme.ts'
+import { plain, promised, runFirstProgram } from '../../core/test/readme.ts'
 import { anchorErrors } from './anchor/index.ts'
 import { detectErrors } from './detect/index.ts'
 import { disclosureErrors } from './disclosures/index.ts'
@@ -27,28 +27,6 @@ const guides = [
   ['detect-misuse', [detectErrors]],
   ['audit-spool', [spoolErrors]],
 ] as const
-
-/** What a program says that it prints: behind each `console.log(…)`, or on the lines below it. */
-function promised(program: string): string[] {
-  const out: string[] = []
-  let isBelow = false
-  for (const line of program.split('\n')) {
-    const behind = /console\.log\(.*\)\s*(?:\/\/ (.*))?$/.exec(line)
-    const below: RegExpExecArray | null = isBelow ? /^\s*\/\/ (.*)$/.exec(line) : null
-    if (behind?.[1] !== undefined) out.push(behind[1])
-    else if (below !== null) out.push(below[1] as string)
-    isBelow = (behind !== null && behind[1] === undefined) || below !== null
-  }
-  return out
-}
-
-/** Values as they read, whether or not they are quoted, and however wide a list is spaced. */
-const plain = (line: string): string =>
-  line
-    .replaceAll(/(^|[\s[,(])'([^']*)'(?=$|[\s\],)])/g, '$1$2')
-    .replaceAll(/\[ /g, '[')
-    .replaceAll(/ \]/g, ']')
-    .trim()
 
 describe.each(guides)('docs/%s.md', (name, catalogues) => {
   const read = () => readFile(`${home}../../docs/${name}.md`, 'utf8')

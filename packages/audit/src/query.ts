@@ -1,5 +1,5 @@
 import { isInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditActions, auditOutcomes } from './actions.ts'
 import { auditError } from './errors.ts'
 import type { AuditRecord } from './record.ts'

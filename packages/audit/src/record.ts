@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { AuditAction, AuditOutcome, AuditSeverity } from './actions.ts'
 import { auditError } from './errors.ts'
 import {

@@ -1,5 +1,5 @@
 import { type ErrorContext, type PhiError, parseAs } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 const DEEPEST = 100
 

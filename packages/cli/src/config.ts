@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { cliError } from './errors.ts'
 import { fileError, readJson } from './files.ts'
 import type { Io } from './io.ts'

@@ -3,7 +3,7 @@ import { chmod, mkdir, open, readdir, readFile, stat, symlink, writeFile } from 
 import { join } from 'node:path'
 import { isPhiError } from '@phi/core'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { scratch } from '../test/scratch.ts'
 import { fileError, MAX_WHOLE_FILE, readJson, readShape, readText, readWhole, streamFile, writeWhole } from './files.ts'
 import type { Io } from './io.ts'

@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs'
 import { copyFile, link, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { isPhiError, parseAs } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { cliError } from './errors.ts'
 import type { Io } from './io.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const base = { kid: z.string().min(1).max(256), d: z.string().min(1), x: z.string().min(1) }
 const jwkSchema = z.discriminatedUnion('kty', [

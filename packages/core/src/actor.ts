@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseAs } from './boundary.ts'
 import { coreError } from './core-errors.ts'
 import { plainText } from './plain-text.ts'

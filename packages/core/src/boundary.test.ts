@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ErrorContext, PhiError, parseAs } from './index.ts'
 
 const refusal = (context: ErrorContext) => new PhiError('PHI_TEST', { problem: 'No', remedy: 'Fix it.' }, context)

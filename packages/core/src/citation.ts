@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseAs } from './boundary.ts'
 import { isInstant } from './clock.ts'
 import { coreError } from './core-errors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const CONTROL = /[\p{Cc}\u2028\u2029]/u
 

@@ -1,6 +1,6 @@
 import { type AuditAction, auditActions } from '@phi/audit'
 import { isPurposeOfUse, type PurposeOfUse, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Call } from './call.ts'
 import { httpError } from './errors.ts'
 import type { Allowed, Reply } from './route.ts'

@@ -1,7 +1,7 @@
 import type { AuditAction, AuditEventInput } from '@phi/audit'
 import type { PurposeOfUse } from '@phi/core'
 import type { Decision, Evidence, Grant, Vocabulary } from '@phi/rbac'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Call } from './call.ts'
 import type { Connection } from './connection.ts'
 

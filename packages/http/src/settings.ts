@@ -1,7 +1,7 @@
 import { type ActorType, type Clock, parseAs, randomBytes, systemClock } from '@phi/core'
 import type { Rules } from '@phi/rbac'
 import { type IpPolicy, ipPolicy, type Session, type SessionOwner, type Sessions } from '@phi/rbac/session'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Caller } from './call.ts'
 import { httpError } from './errors.ts'
 import type { Appender, Fault } from './options.ts'

@@ -1,6 +1,6 @@
 import { compile, definePolicy, fulfil } from '@phi/rbac'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { policyMatchers } from './vitest.ts'
 
 expect.extend(policyMatchers)

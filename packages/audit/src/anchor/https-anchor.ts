@@ -1,5 +1,5 @@
 import { equalBytes, fromUtf8, isPhiError } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { boundedBody } from '../bounded-body.ts'
 import { MAX_NOTE_LENGTH } from '../note/index.ts'
 import { type Anchor, type AnchorItem, type AnchorOptions, anchorOn, isNoteName, type NamedNote } from './anchor.ts'

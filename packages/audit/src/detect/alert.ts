@@ -1,5 +1,5 @@
 import { isInstant, sha256, toHex, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const alertSeverities = ['low', 'medium', 'high', 'critical'] as const
 export type AlertSeverity = (typeof alertSeverities)[number]

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Detector, makeDetector, type Out, parseOptions } from './detector.ts'
 import { episodeSchema } from './episode.ts'
 import type { Facts } from './facts.ts'

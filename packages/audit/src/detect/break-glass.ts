@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessOf, actOf, hidesSubject, patientsOf } from './access.ts'
 import { counted } from './alert.ts'
 import { type Detector, makeDetector, type Out, parseOptions } from './detector.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessOf } from './access.ts'
 import { baselineText, dailyDetector, dailyOptions } from './daily-amount.ts'
 import { type Detector, makeDetector, parseOptions } from './detector.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Access } from './access.ts'
 import type { Alert } from './alert.ts'
 import { type Detector, parseOptions } from './detector.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Access, groupOf, practiceDay } from './access.ts'
 import { type AlertSeverity, addSorted, MAX_LISTED } from './alert.ts'
 import type { DetectorSpec, Out } from './detector.ts'

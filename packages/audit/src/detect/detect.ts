@@ -1,5 +1,5 @@
 import { isInstant, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import type { Alert } from './alert.ts'
 import { type Coverage, type Detector, type DetectorState, detectorStateSchema } from './detector.ts'

@@ -1,5 +1,5 @@
 import { canonicalJson, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import type { Alert } from './alert.ts'
 import { close, type Episode, type Growth, grow } from './episode.ts'

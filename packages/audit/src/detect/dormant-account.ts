@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessActions, actOf, patientsOf } from './access.ts'
 import { counted } from './alert.ts'
 import { type Detector, makeDetector, parseOptions } from './detector.ts'

@@ -1,5 +1,5 @@
 import { formatInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Alert, addSorted, alertId, alertSchema, type Draft, MAX_LISTED, worse } from './alert.ts'
 import type { Seen } from './seen.ts'
 

@@ -1,5 +1,5 @@
 import { isInstant, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isTimeZone } from './local-time.ts'
 import { isNetwork } from './network.ts'
 

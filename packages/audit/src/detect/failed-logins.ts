@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actOf } from './access.ts'
 import { type AlertSeverity, counted } from './alert.ts'
 import { type Detector, makeDetector, type Out, parseOptions } from './detector.ts'

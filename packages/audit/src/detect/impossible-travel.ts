@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actOf, patientsOf } from './access.ts'
 import { type Detector, makeDetector, parseOptions } from './detector.ts'
 import { endOf, episodeSchema } from './episode.ts'

@@ -1,5 +1,5 @@
 import { formatInstant, isInstant, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditAction } from '../actions.ts'
 import type { AuditRecord } from '../record.ts'
 import { accessActions, isOfLog, outputActions, patientsOf } from './access.ts'

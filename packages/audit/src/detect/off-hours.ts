@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessOf, outputActions, practiceDay } from './access.ts'
 import { addSorted, counted } from './alert.ts'
 import { type Detector, makeDetector, parseOptions } from './detector.ts'

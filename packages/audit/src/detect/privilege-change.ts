@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accessActions, actOf, hidesSubject, outputActions, patientsOf } from './access.ts'
 import { addSorted, counted } from './alert.ts'
 import { type Detector, makeDetector, type Out, parseOptions } from './detector.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Detector, parseOptions } from './detector.ts'
 import { recordsOf, relationAt, touchDetector, touchOptions } from './touch.ts'
 

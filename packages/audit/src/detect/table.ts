@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Slots by key, each forgotten once it has not been written for `keepMs`, and the oldest of them where there are more than `limit`. */
 export interface TableSpec<Slot> {

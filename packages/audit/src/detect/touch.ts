@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Access, accessOf } from './access.ts'
 import { type AlertSeverity, addSorted, type Containment, severityRank } from './alert.ts'
 import { type Detector, makeDetector, type Out } from './detector.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Something that happened at a time (milliseconds since 1970), shown by an entry, about `tag`. */
 export const entrySchema = z.tuple([z.number(), z.int(), z.string()])

@@ -1,5 +1,5 @@
 import { type ErrorContext, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type EvidenceBundle, MAX_BUNDLE_LENGTH, readBundle } from '../evidence/bundle.ts'
 import { readJson } from '../evidence/json.ts'
 import { isTimeZone } from './civil-date.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isCivilDate } from './civil-date.ts'
 import { accountingLaw, disclosureBases } from './law.ts'
 

@@ -1,5 +1,5 @@
 import { type ErrorContext, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import type { AccountingPackage } from './accounting.ts'
 import { isTimeZone } from './civil-date.ts'

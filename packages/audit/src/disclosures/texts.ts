@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { LineProof, UnreadableReason } from './accounting.ts'
 import { disclosureError } from './errors.ts'
 import { type DisclosureBasisKey, disclosureBases } from './law.ts'

@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditError } from '../errors.ts'
 import { type GroupName, groupNames } from '../group.ts'
 import { entryHashBytes, type Leaf, parseLeaf } from '../leaf.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseOrigin } from '../leaf.ts'
 import { noteSchema } from './schema.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditError } from '../errors.ts'
 import { groupNames, MAX_GROUP_BYTES } from '../group.ts'
 import { MAX_NOTE_LENGTH } from '../note/index.ts'

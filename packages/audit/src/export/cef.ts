@@ -1,5 +1,5 @@
 import { parseInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditSeverity } from '../actions.ts'
 import type { AuditRecord } from '../record.ts'
 import { cutTo, escapeVisibly } from './characters.ts'

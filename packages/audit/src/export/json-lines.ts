@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import { exportError } from './errors.ts'
 import { formatError, MAX_RECORD_LENGTH, parseJson, type ReadOptions, tooLarge } from './json-read.ts'

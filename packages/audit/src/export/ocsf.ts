@@ -1,5 +1,5 @@
 import { parseInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import { markOf } from './marks.ts'
 import { activityOf, OCSF_VERSION, ocsfSeverities, ocsfUserTypes } from './ocsf-classes.ts'

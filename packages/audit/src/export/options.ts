@@ -1,5 +1,5 @@
 import { parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { exportError } from './errors.ts'
 import { checkPatientOptions, type ParsedPatientOptions } from './redact.ts'
 

@@ -1,5 +1,5 @@
 import { isInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditActorSchema, auditContextSchema, auditEventSchema, auditSourceSchema, auditSubjectSchema } from '../event.ts'
 import { type GroupName, groupNames } from '../group.ts'
 import type { AuditRecord } from '../record.ts'

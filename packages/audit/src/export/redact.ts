@@ -1,5 +1,5 @@
 import { hmacSha256, toHex, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import { exportError } from './errors.ts'
 import { OMITTED, standingOf } from './marks.ts'

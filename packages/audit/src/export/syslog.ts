@@ -1,5 +1,5 @@
 import { isInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditSeverity } from '../actions.ts'
 import type { AuditRecord } from '../record.ts'
 import { cefOf } from './cef.ts'

@@ -1,5 +1,5 @@
 import { actorTypes, type ErrorContext, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { fhirError } from './errors.ts'
 import { isAbsoluteUri, isFhirString, networkType } from './text.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type GroupName, groupNames } from '../group.ts'
 import { fhirError } from './errors.ts'
 import { FHIR_NAMESPACE, ours } from './systems.ts'

@@ -1,5 +1,5 @@
 import { type ErrorContext, parseAs } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { auditSeverities } from '../actions.ts'
 import { auditEventSchema, type ParsedAuditEvent } from '../event.ts'
 import type { GroupName } from '../group.ts'

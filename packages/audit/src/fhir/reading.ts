@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditAction } from '../actions.ts'
 import { auditSourceSchema } from '../event.ts'
 import { bare, type Remainder, setOnce } from './carried.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The elements of AuditEvent in R4 and R5, closed: an element that FHIR does not know is refused, and so are `modifierExtension` and

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { systemClock, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { allOf, type Destination, delivered, type ForwardItem, type ItemOutcome, type SendResult } from './destination.ts'
 import { forwardError } from './errors.ts'
 import { type Answer, asJson, checkHttp, type HttpOptions, meaningOf, post } from './http.ts'

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditSeverity } from '../actions.ts'
 import { severityOf } from '../export/severity.ts'
 import { allOf, type Destination, delivered, type ForwardItem, type SendResult } from './destination.ts'

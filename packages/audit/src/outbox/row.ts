@@ -1,5 +1,5 @@
 import { canonicalJson, equalBytes, fromBase64, hmacSha256, isInstant, toBase64, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditOutcomes } from '../actions.ts'
 import { Candidate } from '../candidate.ts'
 import { type GroupName, groupNames, prepareEntry } from '../group.ts'

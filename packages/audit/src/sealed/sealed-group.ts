@@ -1,5 +1,5 @@
 import { canonicalJson } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * A sealed group, as it stands in a log in the place of the group: what the leaf commits to. `of` is the commitment to the group's own

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AuditRecord } from '../record.ts'
 import { type Drained, drainedId, openedId, SPOOL_FORMAT, SPOOL_RESOURCE } from './events.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@phi/core'
 import { formatInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { auditError } from '../errors.ts'
 import { type AuditEventInput, type ParsedAuditEvent, parseAuditEvent } from '../event.ts'
 import { MAX_GROUP_BYTES } from '../group.ts'

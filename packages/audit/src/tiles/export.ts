@@ -1,5 +1,5 @@
 import { equalBytes, fromUtf8, isPhiError, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { emptyFrontier, FrontierBuilder, frontierFromTiles, frontierRoot, hashLeaf } from '../merkle/index.ts'
 import { TILE_WIDTH } from '../merkle/tiles.ts'
 import { type Checkpoint, openNote, parseCheckpoint, parseNote, type Verifier } from '../note/index.ts'

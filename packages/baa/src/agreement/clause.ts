@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Where a clause stands, and what it says: shown with every decision that rests on it. */
 export interface ClauseSource {

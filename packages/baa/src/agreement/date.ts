@@ -1,5 +1,5 @@
 import { isInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A day without a zone, `YYYY-MM-DD`; or an instant, `YYYY-MM-DDTHH:mm:ss.sssZ`. */
 export type DateOrInstant = string

@@ -1,5 +1,5 @@
 import { isUsState, plainText, type UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type DateOrInstant, dateOrInstant } from './date.ts'
 
 /**

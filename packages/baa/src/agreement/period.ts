@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A period as a document states it. `days` are days without another word, which are calendar days. */
 export type Period =

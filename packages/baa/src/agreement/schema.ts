@@ -9,7 +9,7 @@ import {
   type Service,
   type Use,
 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { own } from '../own.ts'
 import { agencies, eligibilities, type ScopeLimits, scopeKeys, tiers } from './agreement.ts'
 import { type Clause, type ClauseSource, clauseOf, clauseSource } from './clause.ts'

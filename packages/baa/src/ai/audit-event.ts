@@ -1,5 +1,5 @@
 import { type Actor, type ActorInput, actorSchema, type DataClass, isDataClass, isInstant, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freeze } from '../freeze.ts'
 import { readOwn } from '../own.ts'
 import { aiError } from './errors.ts'

@@ -10,7 +10,7 @@ import {
   type Service,
   type Use,
 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement, Where } from '../agreement/agreement.ts'
 import { partyId } from '../agreement/party.ts'
 import type { Status } from '../agreement/status.ts'

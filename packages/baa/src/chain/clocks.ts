@@ -1,5 +1,5 @@
 import { type ErrorContext, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Agency, agencies } from '../agreement/agreement.ts'
 import { type Clause, clauseSource } from '../agreement/clause.ts'
 import { partyId } from '../agreement/party.ts'

@@ -1,5 +1,5 @@
 import { formatInstant, parseAs, parseInstant, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Eligibility, eligibilities } from '../agreement/agreement.ts'
 import { certainEnd, instant } from '../agreement/date.ts'
 import { isNpi, type Licence, partySchema } from '../agreement/party.ts'

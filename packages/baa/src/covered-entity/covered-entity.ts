@@ -1,5 +1,5 @@
 import { type Citation, type Confirmation, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CoveredEntityType, coveredEntityTypes, type Party } from '../agreement/party.ts'
 import { cited } from '../citation.ts'
 import { freeze } from '../freeze.ts'

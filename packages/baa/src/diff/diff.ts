@@ -10,7 +10,7 @@ import {
   type Service,
   type Use,
 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
 import type { Effect } from '../decide/reason.ts'

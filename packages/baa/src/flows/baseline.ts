@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freeze } from '../freeze.ts'
 import { ownOf } from '../own.ts'
 import { flowError } from './errors.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const key = z.string().regex(/^[A-Za-z0-9_.<>-]{1,120}$/)
 const keys = z.array(key).max(1000).nullish()

@@ -14,7 +14,7 @@ import {
   type Service,
   type Use,
 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { instant } from '../agreement/date.ts'
 import { partyId } from '../agreement/party.ts'
 import { word } from '../agreement/schema.ts'

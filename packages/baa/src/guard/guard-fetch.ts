@@ -1,5 +1,5 @@
 import { type Clock, covers, formatInstant, isPhiError, type PhiError, parseAs, type Service } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { decideAny } from '../decide/decide.ts'
 import type { Decision } from '../decide/decision.ts'
 import { freeze } from '../freeze.ts'

@@ -1,5 +1,5 @@
 import { isService, parseAs, type Service } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Where } from '../agreement/agreement.ts'
 import { freeze } from '../freeze.ts'
 import type { Registry } from '../registry/registry.ts'

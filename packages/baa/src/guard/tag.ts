@@ -1,5 +1,5 @@
 import { type DataClass, type DataItem, isService, isUse, parseAs, plainText, type Service, type Use } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ReadData, readData } from '../decide/data.ts'
 import type { DecisionRequest } from '../decide/request.ts'
 import { guardError } from './errors.ts'

@@ -1,5 +1,5 @@
 import { isService, parseAs, type Service } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { civilDate } from '../agreement/date.ts'
 import { readAgreement } from '../agreement/define.ts'

@@ -1,5 +1,5 @@
 import { canonicalJson, type ErrorContext } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement, AgreementWords } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
 import { type Party, type PartyKind, partySchema } from '../agreement/party.ts'

@@ -1,5 +1,5 @@
 import { type DataClass, isDataClass, isService, isUse, plainText, type Service, type Use } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { scopeKeys, type Where } from '../agreement/agreement.ts'
 import { partyId } from '../agreement/party.ts'
 import { word } from '../agreement/schema.ts'

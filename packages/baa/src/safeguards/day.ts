@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../agreement/date.ts'
 import { safeguardError } from './errors.ts'
 

@@ -1,5 +1,5 @@
 import { canonicalJson, formatCitation, parseAs, plainText, sha256, toHex, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../agreement/date.ts'
 import { freeze } from '../freeze.ts'
 import { controls } from './controls.ts'

@@ -1,5 +1,5 @@
 import { isSafeguard, plainText, type Safeguard } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../agreement/date.ts'
 import { word } from '../agreement/schema.ts'
 import { type ControlId, controlOf, controls, isControl, type ParameterOf } from './controls.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../agreement/date.ts'
 import type { Day } from './day.ts'
 

@@ -1,5 +1,5 @@
 import { type Citation, formatCitation, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ControlId, controlOf, isControl } from './controls.ts'
 import { type Day, readDay } from './day.ts'
 import { type RegisterEntry, readParameter } from './entry.ts'

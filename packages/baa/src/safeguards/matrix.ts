@@ -1,5 +1,5 @@
 import { formatCitation, parseAs, plainText, type Safeguard, safeguards } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freeze } from '../freeze.ts'
 import { type ControlId, controlOf, isControl } from './controls.ts'
 import { type Day, readDay } from './day.ts'

@@ -1,5 +1,5 @@
 import { type Citation, formatCitation, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate, instant } from '../agreement/date.ts'
 import { freeze } from '../freeze.ts'
 import type { Day } from './day.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hoursOf, type Period, periodSchema } from '../agreement/period.ts'
 
 /** What the workforce is taught. A house may teach more; these are the topics that the requirements name. */

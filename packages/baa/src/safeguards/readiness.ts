@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { partyId } from '../agreement/party.ts'
 import { lifeOf } from '../agreement/status.ts'

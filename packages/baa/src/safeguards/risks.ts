@@ -1,5 +1,5 @@
 import { formatCitation, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../agreement/date.ts'
 import { word } from '../agreement/schema.ts'
 import { freeze } from '../freeze.ts'

@@ -1,5 +1,5 @@
 import { formatCitation, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../agreement/date.ts'
 import { controlOf } from './controls.ts'
 import { type Day, dayAfter, dayBefore, type Every, everySchema, readDay } from './day.ts'

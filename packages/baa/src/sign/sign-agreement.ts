@@ -1,6 +1,6 @@
 import { parseAs, plainText } from '@phi/core'
 import type { Signer } from '@phi/core/jws'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { earliest, instant } from '../agreement/date.ts'
 import { readAgreement } from '../agreement/define.ts'

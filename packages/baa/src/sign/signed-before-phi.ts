@@ -1,5 +1,5 @@
 import { formatInstant, isInstant, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
 import { lifeOf } from '../agreement/status.ts'

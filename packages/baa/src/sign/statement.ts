@@ -1,6 +1,6 @@
 import { plainText } from '@phi/core'
 import { signedDocuments } from '@phi/core/jws'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { dateOrInstant, instant } from '../agreement/date.ts'
 import { partyId } from '../agreement/party.ts'

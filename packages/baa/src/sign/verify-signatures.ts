@@ -1,6 +1,6 @@
 import { fromUtf8, parseAs } from '@phi/core'
 import { type Disbelief, readCanonical, type SignatureAlgorithm, type SignatureJwk, type TrustedKeys } from '@phi/core/jws'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement, AgreementWords, Signature } from '../agreement/agreement.ts'
 import { instant } from '../agreement/date.ts'
 import { parseAgreement, readAgreement } from '../agreement/define.ts'

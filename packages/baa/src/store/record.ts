@@ -1,5 +1,5 @@
 import { canonicalJson, type ErrorContext, type PhiError, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Agreement } from '../agreement/agreement.ts'
 import { readAgreement } from '../agreement/define.ts'
 import { type Party, partyId, partySchema } from '../agreement/party.ts'

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Registry, registry } from '../registry/registry.ts'
 import { agreementStoreError } from './errors.ts'
 import type { AgreementRecord } from './record.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { certainEnd, civilDate, earliest } from '../agreement/date.ts'
 
 /** What somebody saw of a platform: on which day, where the proof is kept, and when to look again. */

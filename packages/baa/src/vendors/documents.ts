@@ -1,5 +1,5 @@
 import { isInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { certainEnd, earliest } from '../agreement/date.ts'
 import { freeze } from '../freeze.ts'
 import { readOwn } from '../own.ts'

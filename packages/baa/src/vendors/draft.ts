@@ -1,5 +1,5 @@
 import { isInstant, type Service } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Eligibility } from '../agreement/agreement.ts'
 import { dateOrInstant } from '../agreement/date.ts'
 import type { AgreementInput, ServiceInput } from '../agreement/input.ts'

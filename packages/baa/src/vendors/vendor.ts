@@ -1,5 +1,5 @@
 import { type Confirmation, confirmations, isService, plainText, type Service } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Eligibility, eligibilities } from '../agreement/agreement.ts'
 import { civilDate } from '../agreement/date.ts'
 import { partyId } from '../agreement/party.ts'

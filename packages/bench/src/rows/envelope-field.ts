@@ -1,6 +1,12 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, randomFillSync, webcrypto } from 'node:crypto'
 import { decryptStringSync, encryptStringSync, generateKey, parseKeySync } from '@47ng/cloak'
-import { AlgorithmSuiteIdentifier, buildClient, CommitmentPolicy } from '@aws-crypto/client-node'
+import {
+  AlgorithmSuiteIdentifier,
+  buildClient,
+  CommitmentPolicy,
+  getLocalCryptographicMaterialsCache,
+  NodeCachingMaterialsManager,
+} from '@aws-crypto/client-node'
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/raw-aes-keyring-node'
 import { gcm } from '@noble/ciphers/aes.js'
 import { localKms, memoryKeyStore, openKeyring } from '@phi/envelope'
@@ -118,14 +124,13 @@ export const field1k = fieldRow({
   peer: raw,
 })
 
-export const fieldAwsSdk = fieldRow({
-  id: 'envelope.field.32B.aws-encryption-sdk',
-  against: 'AWS Encryption SDK for JavaScript 5, committing and unsigned suite, raw AES keyring',
-  atLeast: 60,
-  size: 32,
-  count: 2_000,
-  peerCount: 40,
-  async peer(text) {
+/**
+ * The peer with the suite that commits and does not sign, and a keyring of its own kind. Cached, it uses a data key for many messages;
+ * as its cache looks keys up by the encryption context, the row cannot be part of that then.
+ */
+const awsSdk =
+  (isCached: boolean) =>
+  async (text: string): Promise<(i: number) => Promise<string>> => {
     const { encrypt, decrypt } = buildClient(CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
     const keyring = new RawAesKeyringNode({
       keyName: 'bench',
@@ -133,15 +138,42 @@ export const fieldAwsSdk = fieldRow({
       unencryptedMasterKey: Uint8Array.from(randomBytes(32)),
       wrappingSuite: RawAesWrappingSuiteIdentifier.AES256_GCM_IV12_TAG16_NO_PADDING,
     })
+    const cached = new NodeCachingMaterialsManager({
+      backingMaterials: keyring,
+      cache: getLocalCryptographicMaterialsCache(100),
+      maxAge: 3_600_000,
+    })
+    const materials = isCached ? cached : keyring
     const suiteId = AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY
     return async (i) => {
-      const encryptionContext = { tenant: 'clinic-a', table: 'note', column: 'body', row: rowOf(i) }
-      const { result } = await encrypt(keyring, text, { suiteId, encryptionContext })
-      const { plaintext, messageHeader } = await decrypt(keyring, result)
-      if (messageHeader.encryptionContext.row !== encryptionContext.row) throw new Error('another row')
+      const place = { tenant: 'clinic-a', table: 'note', column: 'body' }
+      const encryptionContext = isCached ? place : { ...place, row: rowOf(i) }
+      const { result } = await encrypt(materials, text, { suiteId, encryptionContext })
+      const { plaintext, messageHeader } = await decrypt(materials, result)
+      const opened = messageHeader.encryptionContext
+      if (opened.column !== 'body' || (!isCached && opened.row !== rowOf(i))) throw new Error('another place')
       return plaintext.toString('utf8')
     }
-  },
+  }
+
+export const fieldAwsSdk = fieldRow({
+  id: 'envelope.field.32B.aws-encryption-sdk',
+  against: 'AWS Encryption SDK for JavaScript 5, committing and unsigned suite, raw AES keyring, a data key for each message',
+  atLeast: 60,
+  size: 32,
+  count: 2_000,
+  peerCount: 40,
+  peer: awsSdk(false),
+})
+
+export const fieldAwsSdkCached = fieldRow({
+  id: 'envelope.field.32B.aws-encryption-sdk.cached',
+  against: 'the same with its caching materials manager: one data key for all messages, not bound to a row',
+  atLeast: 0,
+  size: 32,
+  count: 2_000,
+  peerCount: 40,
+  peer: awsSdk(true),
 })
 
 export const fieldCloak = fieldRow({

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, randomInt } from 'node:crypto'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { files, localKms, memoryKeyStore, openKeyring } from '@phi/envelope'
@@ -101,6 +102,8 @@ export const fileRange: Row = {
     const chunks = ((quick ? 32 : 256) * MiB) / CHUNK
     const reads = quick ? 300 : 2_000
     const folder = await mkdtemp(join(tmpdir(), 'phi-bench-'))
+    const clear = () => rmSync(folder, { recursive: true, force: true })
+    process.once('exit', clear)
     const ours = await benchFiles()
     const ourPath = join(folder, 'ours')
     await writeChunks(ourPath, async (write) => {
@@ -147,7 +150,8 @@ export const fileRange: Row = {
       async close() {
         await source.close()
         await handle.close()
-        await rm(folder, { recursive: true, force: true })
+        process.off('exit', clear)
+        clear()
       },
     }
   },

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The only two algorithms: Ed25519 (RFC 8037) and ECDSA on P-256 (RFC 7518 section 3.4). No shared secrets, no RSA, never "none". */
 export const signatureAlgorithms = ['EdDSA', 'ES256'] as const

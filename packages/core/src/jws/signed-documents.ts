@@ -1,5 +1,5 @@
 import { base64url, CompactSign, compactVerify, importJWK } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseAs } from '../boundary.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { fromUtf8, utf8 } from '../encoding.ts'

@@ -1,5 +1,5 @@
 import { type Citation, type Confirmation, confirmations, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, isCivilDate } from '../calendar/civil-date.ts'
 import { lawEnforcementDelay, text } from '../federal/common.ts'
 import type { Basis, Counts, Rule, Trigger } from '../rule/rule.ts'

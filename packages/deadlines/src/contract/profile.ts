@@ -1,5 +1,5 @@
 import { parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CivilDate } from '../calendar/civil-date.ts'
 import { isCivilDate } from '../calendar/civil-date.ts'
 import { type Starts, startFacts } from './clock.ts'

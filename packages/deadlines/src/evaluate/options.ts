@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, type Day, isCivilDate, parseDay } from '../calendar/civil-date.ts'
 import { type Moment, readMoment, type Zone } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { type Citation, formatCitation, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { addMonths, type CivilDate, formatDay } from '../calendar/civil-date.ts'
 import { type Moment, readMoment, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, type Day, formatDay, isCivilDate, parseDay } from '../calendar/civil-date.ts'
 import { type Moment, readMoment, type Zone, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'

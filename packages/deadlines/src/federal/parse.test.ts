@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { refusal } from '../../../core/test/refusal.ts'
 import { parseFacts, parseOptions } from './parse.ts'
 

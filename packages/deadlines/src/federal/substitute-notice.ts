@@ -1,5 +1,5 @@
 import { type Citation, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, formatDay, parseDay } from '../calendar/civil-date.ts'
 import type { Moment } from '../calendar/zone.ts'
 import type { Deadline } from '../evaluate/deadline.ts'

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** What an adapter says about the facts of a case. */
 export interface GoldenAnswer {

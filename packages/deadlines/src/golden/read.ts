@@ -1,5 +1,5 @@
 import { type ErrorContext, isPhiError, type PhiError, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { GoldenCase, Json, JsonObject } from './case.ts'
 import { goldenError } from './errors.ts'
 

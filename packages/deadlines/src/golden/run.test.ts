@@ -1,6 +1,6 @@
 import { deadlinesErrors } from '@phi/deadlines'
 import { afterEach, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { refusal } from '../../../core/test/refusal.ts'
 import { goldenAdapter, inAnyOrder } from './adapter.ts'
 import type { JsonObject } from './case.ts'

@@ -1,5 +1,5 @@
 import { isPhiError } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { GoldenAdapter, GoldenAnswer } from './adapter.ts'
 import type { GoldenCase, GoldenReport, Json } from './case.ts'
 import { agrees, meaningOf, placesWith, plain } from './compare.ts'

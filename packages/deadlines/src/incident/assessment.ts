@@ -1,5 +1,5 @@
 import { formatCitation, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { text } from '../federal/common.ts'
 
 /** What the person who assesses wrote. It stays in the record and reaches no error. */

@@ -1,5 +1,5 @@
 import { isUsState, plainText, type UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isCivilDate } from '../calendar/civil-date.ts'
 import { isTimeZone } from '../calendar/zone.ts'
 import { assessmentSchema, exclusionIds, findingConditions } from './assessment.ts'

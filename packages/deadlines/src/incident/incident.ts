@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { addYears, parseDay } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { type ErrorContext, parseAs } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { formatDay } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, type Zone } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'

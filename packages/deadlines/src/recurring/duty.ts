@@ -1,5 +1,5 @@
 import { type Citation, type Confirmation, citationSchema, confirmations, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, isCivilDate } from '../calendar/civil-date.ts'
 import type { Ruleset } from '../rule/group.ts'
 import type { Every } from './cadence.ts'

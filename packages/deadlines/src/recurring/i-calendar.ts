@@ -1,6 +1,6 @@
 import { canonicalJson, formatCitation, parseAs, sha256, toHex, utf8 } from '@phi/core'
 import { createEvents, type EventAttributes } from 'ics'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, formatDay, parseDay, partsOf, readDay } from '../calendar/civil-date.ts'
 import { type Moment, readMoment, zoneOf } from '../calendar/zone.ts'
 import type { Deadline } from '../evaluate/deadline.ts'

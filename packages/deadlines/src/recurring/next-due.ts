@@ -1,5 +1,5 @@
 import { formatCitation, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { businessDayOnOrBefore, federalCalendar } from '../calendar/business-days.ts'
 import { type CivilDate, type Day, formatDay, parseDay } from '../calendar/civil-date.ts'
 import { type Moment, readMoment, type Zone, zoneOf } from '../calendar/zone.ts'

@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isCivilDate } from '../calendar/civil-date.ts'
 import { isTimeZone } from '../calendar/zone.ts'
 import { denialIds, fulfilmentIds } from './checklists.ts'

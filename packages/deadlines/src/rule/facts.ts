@@ -1,5 +1,5 @@
 import { type ErrorContext, isUsState, parseAs, plainText, type UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isCivilDate } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, type Zone, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'

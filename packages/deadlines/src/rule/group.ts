@@ -1,5 +1,5 @@
 import { parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type BusinessCalendar, federalCalendar, undisputedCalendar } from '../calendar/business-days.ts'
 import { readDay } from '../calendar/civil-date.ts'
 import { deadlinesError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { citationSchema, confirmations, parseAs, plainText, usStates } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isCivilDate, readDay } from '../calendar/civil-date.ts'
 import { deadlinesError } from '../errors.ts'
 import type { Condition } from './condition.ts'

@@ -1,5 +1,5 @@
 import { parseAs, plainText, type UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CivilDate, isCivilDate } from '../calendar/civil-date.ts'
 import { deadlinesError } from '../errors.ts'
 import { type RuleGroup, ruleGroup } from '../rule/group.ts'

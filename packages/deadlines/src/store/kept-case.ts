@@ -1,5 +1,5 @@
 import { canonicalJson, type ErrorContext, parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { IncidentGroup } from '../incident/deadlines.ts'
 import type { IncidentOpening } from '../incident/events.ts'
 import { applyIncidentEvent, openIncident } from '../incident/incident.ts'

@@ -1,5 +1,5 @@
 import { parseAs, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { caseStoreError } from './errors.ts'
 import { type CaseKind, caseKinds } from './kept-case.ts'
 

@@ -1,5 +1,5 @@
 import { parseAs, tenantSchema, toHex } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { eachKey } from '../keys/guarded-store.ts'
 import type { DataKeyRecord } from '../keys/key-record.ts'

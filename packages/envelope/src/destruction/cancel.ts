@@ -1,5 +1,5 @@
 import { parseAs, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { isErased, subjectSchema } from '../keys/key-record.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'

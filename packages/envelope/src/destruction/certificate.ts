@@ -1,5 +1,5 @@
 import { isInstant, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { keyPurposeSchema } from '../keys/purpose.ts'
 
 export const CERTIFICATE_TYPE = 'phi-destruction+jwt'

@@ -1,5 +1,5 @@
 import { type Citation, citationSchema, formatCitation, parseAs, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { subjectSchema } from '../keys/key-record.ts'
 import { instant, shownText } from './certificate.ts'

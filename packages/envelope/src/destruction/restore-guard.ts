@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { type Custody, isBuried } from '../keys/custody.ts'
 import { type DataKeyRecord, isErased } from '../keys/key-record.ts'

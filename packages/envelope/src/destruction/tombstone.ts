@@ -1,5 +1,5 @@
 import { isInstant, parseAs, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { keyPurposeSchema } from '../keys/purpose.ts'
 

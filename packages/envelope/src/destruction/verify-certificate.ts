@@ -1,5 +1,5 @@
 import { isInstant, parseAs, parseInstant, systemClock } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import {
   ADDENDUM_TYPE,

@@ -1,5 +1,5 @@
 import { type Clock, formatInstant, isInstant, parseAs, systemClock } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nonceInto } from '#aead'
 import { envelopeError } from '../errors.ts'
 import type { LoadedKey, PurposeKeys } from '../keys/loaded-key.ts'

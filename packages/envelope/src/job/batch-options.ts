@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { TableAccess } from './table.ts'
 
 // The shapes that the jobs over tables share.

@@ -1,5 +1,5 @@
 import { isPhiError, type PhiError } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { AnyField, ColumnFields } from './row-field.ts'
 import type { TableRow } from './table.ts'

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { batchSizeSchema, signalSchema, tableSchema } from './batch-options.ts'
 import { columnValue, readRows } from './read-rows.ts'

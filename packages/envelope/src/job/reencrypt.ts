@@ -1,5 +1,5 @@
 import { isPhiError, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { batchSizeSchema, callable, keySchema, signalSchema, tableSchema } from './batch-options.ts'
 import { columnsSchema, fieldsOfSchema, type JobColumns, readColumns } from './columns.ts'

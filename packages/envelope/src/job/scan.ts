@@ -1,5 +1,5 @@
 import { isPhiError, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { type Suite, suites } from '../field/format.ts'
 import type { KeyStore } from '../keys/key-store.ts'

@@ -1,5 +1,5 @@
 import { hmacSha256, isInstant, parseAs, tenantSchema, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { contextBytes, type WrapContext } from '../kms/context.ts'
 import { keyPurposeSchema } from './purpose.ts'

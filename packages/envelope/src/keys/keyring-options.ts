@@ -1,5 +1,5 @@
 import { type Clock, parseAs, systemClock } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { TombstoneStore } from '../destruction/tombstone.ts'
 import { envelopeError } from '../errors.ts'
 import type { Kms } from '../kms/kms.ts'

@@ -1,5 +1,5 @@
 import { parseAs, parseTenant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type HorizonOptions, type HorizonResult, passBackupHorizon } from '../destruction/backup-horizon.ts'
 import { type CancelOptions, cancelDestruction } from '../destruction/cancel.ts'
 import { type Destruction, destroy } from '../destruction/destroy.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What a data key is for. A key of one purpose never does the work of another. */
 export const keyPurposes = ['field', 'file', 'index', 'deterministic'] as const

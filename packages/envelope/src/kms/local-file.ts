@@ -21,7 +21,7 @@ import {
   toHex,
   utf8,
 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { importKey } from '#aead'
 import { envelopeError } from '../errors.ts'
 import { type AeadCore, kcXaesCore } from '../primitives/xaes.ts'

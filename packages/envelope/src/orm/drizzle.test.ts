@@ -14,7 +14,7 @@ import { reencrypt } from '../job/reencrypt.ts'
 import { scanSealed } from '../job/scan.ts'
 import type { ColumnValue, TableAccess, TableRow } from '../job/table.ts'
 import type { TenantKeys } from '../keys/keyring.ts'
-import { makeBlindIndex } from '../search/blind-index.ts'
+import type { TenantSealing } from '../keys/sealing.ts'
 import { normalizers } from '../search/normalizers.ts'
 import { asSealed, compoundRow, type Sealed, sealedTable, sealedText, sealedTextType, storedText } from './drizzle.ts'
 
@@ -41,19 +41,13 @@ const noteRelations = relations(notes, ({ one }) => ({
   patient: one(patients, { fields: [notes.patientId], references: [patients.id] }),
 }))
 
-const emailIndex = (keys: Pick<TenantKeys, 'keys'>) =>
-  makeBlindIndex(keys.keys('index'), {
-    table: 'patient',
-    column: 'email',
-    index: 'email',
-    normalizer: normalizers.email(),
-    bits: 64,
-  })
+const emailIndex = (keys: TenantSealing) =>
+  keys.index({ table: 'patient', column: 'email', index: 'email', normalizer: normalizers.email(), bits: 64 })
 
 const sealedPatients = sealedTable(patients, {
   row: 'id',
   columns: { name: {}, email: {}, birthDate: { type: 'date' } },
-  indexes: { emailIdx: { of: 'email', index: (keys) => emailIndex(keys) } },
+  indexes: { emailIdx: { of: 'email', index: emailIndex } },
 })
 const sealedNotes = sealedTable(notes, { row: 'id', columns: { body: {}, score: { type: 'number' } } })
 const sealedReadings = sealedTable(readings, { row: ['device', 'at'], columns: { value: { type: 'json' } } })
@@ -163,6 +157,9 @@ describe('sealed rows with Drizzle', () => {
     expect(row?.emailIdx).toBe(emailIndex(a).term(ada.email))
     expect((await refusal(() => sealedPatients.of(a).open(row))).code).toBe('PHI_ENVELOPE_OPEN')
     expect((await refusal(() => sealedPatients.of(patient, b))).code).toBe('PHI_ENVELOPE_OPTIONS')
+    // @ts-expect-error A table with indexes needs the tenant's keys too.
+    expect((await refusal(() => sealedPatients.of(patient))).code).toBe('PHI_ENVELOPE_OPTIONS')
+    expect(sealedNotes.of(patient).seal(note)).toHaveProperty('body')
   })
 })
 

@@ -4,7 +4,7 @@ import type { Field, FieldOptions, UnboundField } from '../field/field.ts'
 import { isSealedText } from '../field/format.ts'
 import type { RowId } from '../field/row-aad.ts'
 import type { AnyField } from '../job/row-field.ts'
-import type { Sealing } from '../keys/sealing.ts'
+import type { Sealing, TenantSealing } from '../keys/sealing.ts'
 import { compoundRow } from './compound-row.ts'
 
 type Values = Readonly<Record<string, unknown>>
@@ -18,7 +18,10 @@ export interface TableDeclaration {
   readonly row: readonly string[]
   readonly columns: Readonly<Record<string, FieldOptions<never> | FieldOptions>>
   readonly indexes: Readonly<
-    Record<string, { readonly of: string; readonly index: (keys: Sealing) => { term(value: never): string | Uint8Array } }>
+    Record<
+      string,
+      { readonly of: string; readonly index: (keys: TenantSealing) => { term(value: never): string | Uint8Array } }
+    >
   >
 }
 
@@ -77,13 +80,17 @@ export function declaredTable({ name, table, row, columns, indexes }: TableDecla
       throw optionsError('an index stands in a column of its own, and is of a sealed one')
     }
   }
-  const of = (keys: Sealing, indexKeys: Sealing = keys) => {
+  const of = (keys: Sealing, indexKeys: Sealing | TenantSealing = keys) => {
     if (indexKeys.tenant !== keys.tenant) throw optionsError('the keys of the indexes are another tenant’s')
+    const tenantKeys = (): TenantSealing => {
+      if ('index' in indexKeys) return indexKeys
+      throw optionsError('indexes are under the tenant’s keys: hand these in beside the patient’s')
+    }
     const byName = new Map(
       Object.entries(columns).map(([column, options]) => [column, columnOf(keys, { ...options, table } as FieldOptions)]),
     )
     const terms = Object.entries(indexes).map(([index, { of: column, index: make }]) => {
-      const made = make(indexKeys) as { term(value: unknown): string | Uint8Array }
+      const made = make(tenantKeys()) as { term(value: unknown): string | Uint8Array }
       return { index, column, term: (value: unknown) => made.term(value) }
     })
 

@@ -3,7 +3,7 @@ import type { Suite } from '../field/format.ts'
 import type { RowId } from '../field/row-aad.ts'
 import type { FieldType, FieldTypes } from '../field/value.ts'
 import type { ColumnFields } from '../job/row-field.ts'
-import type { Sealing } from '../keys/sealing.ts'
+import type { Sealing, TenantSealing } from '../keys/sealing.ts'
 import type { Sealed } from './sealed.ts'
 
 // How the types of a table's rows become those of rows to seal and of rows that were opened. `Row` is what a select gives, `Insert`
@@ -39,7 +39,7 @@ type IndexColumn<Row> = {
     /** The sealed column. */
     readonly of: C
     /** Makes the index of a tenant. Null gives null. */
-    readonly index: (keys: Sealing) => { term(value: SealedType<Row[C]>): string | Uint8Array }
+    readonly index: (keys: TenantSealing) => { term(value: SealedType<Row[C]>): string | Uint8Array }
   }
 }[SealedName<Row>]
 
@@ -116,9 +116,13 @@ export interface SealedTable<Row, Insert, Change, RowName extends PropertyKey, I
   readonly columns: readonly string[]
   /**
    * The table's rows under these keys, for a request.
-   * @param keys a tenant's, or a patient's
-   * @param indexKeys the tenant's, where `keys` are a patient's and the table has indexes: indexes are always under the tenant's keys
+   * @param keys a tenant's, or, of a table without indexes, a patient's
    * @throws PhiError PHI_ENVELOPE_OPTIONS, PHI_ENVELOPE_NO_KEY
    */
-  of(keys: Sealing, indexKeys?: Sealing): SealedRows<Row, Insert, Change, RowName, IndexName>
+  of(keys: [IndexName] extends [never] ? Sealing : TenantSealing): SealedRows<Row, Insert, Change, RowName, IndexName>
+  /**
+   * The same where the rows are under a patient's keys and the table has indexes: these are always under the tenant's.
+   * @throws PhiError PHI_ENVELOPE_OPTIONS, PHI_ENVELOPE_NO_KEY
+   */
+  of(keys: Sealing, indexKeys: TenantSealing): SealedRows<Row, Insert, Change, RowName, IndexName>
 }

@@ -1,5 +1,5 @@
 import { formatInstant, isInstant, parseAs, parseInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { eachKey } from '../keys/guarded-store.ts'
 import { type DataKeyRecord, isErased } from '../keys/key-record.ts'

@@ -1,5 +1,5 @@
 import { formatInstant, parseAs, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { Custody } from '../keys/custody.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'

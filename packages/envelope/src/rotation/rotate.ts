@@ -1,5 +1,5 @@
 import { parseAs, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { Custody, KeySlot } from '../keys/custody.ts'
 import { type DataKeyRecord, subjectSchema } from '../keys/key-record.ts'

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { PurposeKeys } from '../keys/loaded-key.ts'
 import { lengthPrefixed } from '../length-prefixed.ts'

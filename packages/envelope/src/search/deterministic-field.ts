@@ -1,5 +1,5 @@
 import { parseAs, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hmac512, type SecretKey } from '#aead'
 import { envelopeError } from '../errors.ts'
 import { claimsToBeSealed, fromText, HEADER, isSealedText, keyIdAt, toText, VERSION } from '../field/format.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isNormalizerName, type Normalizer } from './normalizer.ts'
 
 /** A table's, column's or index's name: keys are bound to it, so it stays as it is when the database's own name changes. */

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import { bitsSchema } from './options.ts'
 import { rowsOf, sortedCounts } from './value-counts.ts'

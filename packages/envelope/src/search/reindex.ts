@@ -1,5 +1,5 @@
 import { equalBytes, isPhiError, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { ColumnValue, JobProgress, RowKey, TableAccess, TableRow } from '../job/table.ts'
 import type { IndexOutput } from './index-term.ts'

@@ -1,6 +1,6 @@
 import { formatInstant, parseAs, plainText } from '@phi/core'
 import { BREAK_GLASS_MAX_MS, type Grant } from '@phi/rbac'
-import { z } from 'zod'
+import * as z from 'zod'
 import { httpError } from '../errors.ts'
 import { unrecorded } from '../failure.ts'
 import type { BreakGlassOptions } from '../options.ts'

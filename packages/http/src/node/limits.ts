@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:http'
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nodeError } from './errors.ts'
 import { MAX_HEADERS } from './screen.ts'
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Handler } from '../route.ts'
 import type { ServerTls } from '../tls/server.ts'
 import type { AdapterOptions } from './adapter.ts'

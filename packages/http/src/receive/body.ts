@@ -1,5 +1,5 @@
 import { type ErrorContext, PhiError, parseAs } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { httpError } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import { isRefused, type Refused, refused } from '../refused.ts'

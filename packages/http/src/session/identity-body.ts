@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Exchange } from '../exchange.ts'
 import type { SignInOptions } from '../options.ts'
 import { bodyOf } from '../receive/body.ts'

@@ -1,5 +1,5 @@
 import { type Clock, parseAs, systemClock } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { tlsError } from './errors.ts'
 import { type Pem, pemText } from './material.ts'
 import { tlsProfiles } from './profile.ts'

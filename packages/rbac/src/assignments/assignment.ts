@@ -1,5 +1,5 @@
 import { type ErrorContext, isInstant, type PhiError, parseAs, plainText, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freeze } from '../freeze.ts'
 import { roleError } from './errors.ts'
 

@@ -1,6 +1,6 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { refusal } from '../../../core/test/refusal.ts'
 import { MAX_EXPRESSION_DEPTH } from '../expression/expression.ts'
 import { compile, definePolicy, type Expression, type PolicyJson, parsePolicy, type Request } from '../index.ts'

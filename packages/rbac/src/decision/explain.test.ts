@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePolicy } from '../policy/define.ts'
 import { explain } from './explain.ts'
 import { compile } from './rules.ts'

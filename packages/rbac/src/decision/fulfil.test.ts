@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePolicy } from '../policy/define.ts'
 import type { Obligation } from '../policy/obligation.ts'
 import type { Decision } from './decision.ts'

@@ -1,6 +1,6 @@
 import { fixedClock } from '@phi/core'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { definePolicy } from '../policy/define.ts'
 import type { Grant } from '../policy/grant.ts'
 import { compile } from './rules.ts'

@@ -1,5 +1,5 @@
 import { type CanonicalValue, type Clock, canonicalJson, parseAs, sha256, systemClock, toHex, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { rbacError } from '../errors.ts'
 import type { Facts } from '../expression/evaluate.ts'
 import { FALSE, TRUE } from '../expression/truth.ts'

@@ -1,5 +1,5 @@
 import { isLabel, type Label, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { channelSchema } from './contact-point.ts'
 import { directiveId, identity, inOrder, instant, manner, messageKind, ORDER, recording } from './fields.ts'
 

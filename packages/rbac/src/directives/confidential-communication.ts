@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { channelSchema } from './contact-point.ts'
 import { directiveError } from './errors.ts'
 import {

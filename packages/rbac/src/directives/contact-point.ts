@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { identity, inOrder, instant, ORDER, recording } from './fields.ts'
 
 /** Ways to reach a patient. */

@@ -1,5 +1,5 @@
 import { isPhiError } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { channelConsentSchema, channelOptOutSchema } from './channel-consent.ts'
 import { confidentialCommunicationSchema } from './confidential-communication.ts'
 import { contactPointSchema } from './contact-point.ts'

@@ -1,5 +1,5 @@
 import { type ErrorContext, isInstant, type PhiError, parseAs, plainText, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isPolluted } from '../decision/request.ts'
 import { freeze } from '../freeze.ts'
 import { directiveError } from './errors.ts'

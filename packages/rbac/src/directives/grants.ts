@@ -1,5 +1,5 @@
 import { type Citation, type PurposeOfUse, plainText, purposeIsA, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nameSchema } from '../expression/expression.ts'
 import { freeze } from '../freeze.ts'
 import type { Grant } from '../policy/grant.ts'

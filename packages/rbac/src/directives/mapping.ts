@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type AttributePath, isAttributePath, nameSchema } from '../expression/expression.ts'
 import { attributeOfPath } from '../policy/parse.ts'
 import type { PolicyJson, ResourceType } from '../policy/policy.ts'

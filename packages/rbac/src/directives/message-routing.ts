@@ -1,5 +1,5 @@
 import { plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Channel } from './contact-point.ts'
 import { directiveError } from './errors.ts'
 import { messageKind, parseFrozen } from './fields.ts'

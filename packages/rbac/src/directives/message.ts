@@ -1,5 +1,5 @@
 import { isLabel, type Label, plainText, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Channel } from './contact-point.ts'
 import { instant, messageKind } from './fields.ts'
 import type { EscalationParty, MessageContent } from './message-routing.ts'

@@ -1,5 +1,5 @@
 import { plainText, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type AttributePath, isAttributePath, nameSchema } from '../expression/expression.ts'
 import { freeze } from '../freeze.ts'
 import { checkRule, isChecked, parsePolicy } from '../policy/parse.ts'

@@ -1,5 +1,5 @@
 import { isLabel, isPurposeOfUse, type Label, type PurposeOfUse, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nameSchema } from '../expression/expression.ts'
 import { directiveError } from './errors.ts'
 import {

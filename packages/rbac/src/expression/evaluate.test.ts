@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { attributesOfSchema } from '../policy/attribute.ts'
 import type { PolicyJson } from '../policy/policy.ts'
 import { type Facts, MAX_SET_SIZE, testOf } from './evaluate.ts'

@@ -1,5 +1,5 @@
 import { isPurposeOfUse, type PurposeOfUse } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** A constant in a policy. */
 export type Literal = string | number | boolean

@@ -1,5 +1,5 @@
 import { parseAs, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { rbacError } from '../errors.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { Forbid } from '../policy/policy.ts'

@@ -1,5 +1,5 @@
 import { isLabel, type Label, parseAs, type RegimeLabel, regimeLabels } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { rbacError } from '../errors.ts'
 import { YEARS_PROTECTED_AFTER_DEATH } from './citations.ts'
 

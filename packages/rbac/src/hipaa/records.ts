@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { hipaaLabels } from './labels.ts'
 
 const ids = z.array(z.string()).readonly()

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { conditions } from '../policy/conditions.ts'
 import type { Builder, WordsOf } from '../policy/define.ts'
 import type { Obligation } from '../policy/obligation.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { rbacError } from '../errors.ts'
 import { nameSchema } from '../expression/expression.ts'
 

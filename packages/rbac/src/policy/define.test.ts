@@ -1,6 +1,6 @@
 import { cite } from '@phi/core'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { refusal } from '../../../core/test/refusal.ts'
 import { compile } from '../decision/rules.ts'
 import { conditions } from './conditions.ts'

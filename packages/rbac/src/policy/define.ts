@@ -1,5 +1,5 @@
 import { type Citation, cite, type PurposeOfUse } from '@phi/core'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { rbacError } from '../errors.ts'
 import type { Expression } from '../expression/expression.ts'
 import { attributesOfSchema } from './attribute.ts'

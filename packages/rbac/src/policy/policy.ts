@@ -1,5 +1,5 @@
 import { type Citation, citationSchema, isPurposeOfUse, type PurposeOfUse } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Expression, expressionSchema, idSchema, nameSchema } from '../expression/expression.ts'
 import { type Attributes, attributesSchema } from './attribute.ts'
 import { type Obligation, obligationSchema } from './obligation.ts'

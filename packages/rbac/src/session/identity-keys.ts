@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@phi/core'
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWSHeaderParameters } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sessionError } from './errors.ts'
 import { readClock } from './text.ts'
 

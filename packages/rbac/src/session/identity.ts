@@ -1,6 +1,6 @@
 import { type Clock, parseAs, plainText, systemClock } from '@phi/core'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { hasDuplicateMember } from './duplicate-members.ts'
 import { sessionError } from './errors.ts'
 import type { IdentityKeys } from './identity-keys.ts'

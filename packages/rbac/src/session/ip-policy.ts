@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type IpRange, inRange, parseAddress, parseRange } from '../ip/address.ts'
 import { sessionError } from './errors.ts'
 

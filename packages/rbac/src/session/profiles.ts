@@ -1,5 +1,5 @@
 import { type Citation, cite, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sessionError } from './errors.ts'
 
 const MINUTE = 60_000

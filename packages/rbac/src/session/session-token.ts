@@ -1,6 +1,6 @@
 import { parseAs } from '@phi/core'
 import { errors, exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sessionError } from './errors.ts'
 import type { JsonWebKey } from './identity-keys.ts'
 import type { SessionRecord } from './store.ts'

@@ -1,5 +1,5 @@
 import { type Clock, parseAs, plainText, randomBytes, systemClock, tenantSchema } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sessionError } from './errors.ts'
 import type { VerifiedIdentity } from './identity.ts'
 import type { IpPolicy } from './ip-policy.ts'

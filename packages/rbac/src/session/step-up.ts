@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sessionError } from './errors.ts'
 import type { Authentication, MfaVerdict } from './mfa.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Authentication, MfaVerdict } from './mfa.ts'
 import { instantMs } from './text.ts'
 

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isPolluted } from '../decision/request.ts'
 import { rbacError } from '../errors.ts'
 import { isAttributePath } from '../expression/expression.ts'

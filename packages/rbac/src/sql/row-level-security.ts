@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Bucket } from '../decision/bucket.ts'
 import { compile } from '../decision/rules.ts'
 import { rbacError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { type Clock, isPhiError, parseAs, systemClock } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Bucket, type Compiled, readsRecord } from '../decision/bucket.ts'
 import { type Evidence, fulfil } from '../decision/fulfil.ts'
 import { atTime, MAX_ROLES, type TypeRequest } from '../decision/request.ts'

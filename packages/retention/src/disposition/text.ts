@@ -1,6 +1,6 @@
 import { isInstant, plainText } from '@phi/core'
 import { isCivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 
 // The shapes that the documents of disposition share.
 

@@ -1,7 +1,7 @@
 import { usStates } from '@phi/core'
 import { type CivilDate, isCivilDate } from '@phi/deadlines'
 import { type GoldenAnswer, goldenAdapter, type ProseMeaning } from '@phi/deadlines/golden'
-import { z } from 'zod'
+import * as z from 'zod'
 import { explain } from '../assess/explain.ts'
 import { retentionSchedule } from '../assess/policy.ts'
 import { type Provider, providers } from '../record/kinds.ts'

@@ -1,6 +1,6 @@
 import { isPhiError, parseAs, plainText } from '@phi/core'
 import { type CivilDate, isCivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RetentionPolicy } from '../assess/assessment.ts'
 import { retentionError } from '../errors.ts'
 import { parseRetentionRule, type RetentionRule } from './rule.ts'

@@ -9,7 +9,7 @@ import {
   type UsState,
 } from '@phi/core'
 import { type CivilDate, isCivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import { retentionError } from '../errors.ts'
 import { type Provider, providers } from '../record/kinds.ts'
 import { type DateFact, dateFacts, type FlagFact, flagFacts } from '../record/record.ts'

@@ -1,6 +1,6 @@
 import { parseAs, plainText, tenantSchema } from '@phi/core'
 import { type CivilDate, isCivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type RetentionSchedule, retentionSchedule } from '../assess/policy.ts'
 import { retentionError } from '../errors.ts'
 import type { ScheduleOptions } from './options.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { compile, definePolicy, type PolicyJson } from '@phi/rbac'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { clinicPolicy } from '../../test/clinic-policy.ts'
 import { prepareTests } from './cells.ts'
 import { atomsIn } from './condition.ts'

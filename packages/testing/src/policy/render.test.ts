@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { definePolicy, type PolicyJson } from '@phi/rbac'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { clinicPolicy } from '../../test/clinic-policy.ts'
 import { policyCoverage } from './coverage.ts'
 import { mutationReport } from './mutation.ts'

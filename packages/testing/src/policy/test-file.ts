@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { nowhere, type PlaceOf, type Problem, problemAt } from './problem.ts'
 import { readYaml } from './yaml.ts'
 

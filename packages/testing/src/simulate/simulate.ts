@@ -1,6 +1,6 @@
 import type { PracticeFacts } from '@phi/audit/detect'
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { dayNumber, dayText } from './calendar.ts'
 import { clinicianDay, isClinician, night } from './clinicians.ts'
 import type { Happening, SimulatedEvent } from './desk.ts'

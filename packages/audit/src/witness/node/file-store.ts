@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fromUtf8, isPhiError, sha256, toHex, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { errnoOf } from '../../spool/errors.ts'
 import { nodeFs, type SpoolFs, writeAll } from '../../spool/file-system.ts'
 import { FOREIGN_SILENCE_MS, type Lock, lockDirectory } from '../../spool/lock.ts'

@@ -1,5 +1,5 @@
 import { type Actor, type ActorInput, actorSchema, isInstant, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readOwn } from '../../own.ts'
 import { aiError } from '../errors.ts'
 import { isTextHash, type TextHash } from '../text-hash.ts'

@@ -1,5 +1,5 @@
 import { covers, type DataClass, isInstant, isService, isUse, overlaps, type Service, type Use } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Where } from '../../agreement/agreement.ts'
 import { periodSchema } from '../../agreement/period.ts'
 import { decideAny } from '../../decide/decide.ts'

@@ -1,5 +1,5 @@
 import { covers, type DataClass, type DataItem, isDataClass, isLabel, type Label, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { mayIdentify } from '../identifiers/classes.ts'
 import { type Found, type KnownIdentifier, scanText } from '../identifiers/scan.ts'
 

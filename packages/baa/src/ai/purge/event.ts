@@ -1,5 +1,5 @@
 import { isInstant, plainText } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { partyId } from '../../agreement/party.ts'
 import { type Period, periodSchema } from '../../agreement/period.ts'
 import { readOwn } from '../../own.ts'

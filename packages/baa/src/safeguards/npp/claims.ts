@@ -1,5 +1,5 @@
 import { type DataClass, dataClasses, formatCitation, isDataClass, parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freeze } from '../../freeze.ts'
 import { from, text } from '../control.ts'
 import { safeguardError } from '../errors.ts'

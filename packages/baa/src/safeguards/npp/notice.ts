@@ -1,5 +1,5 @@
 import { formatCitation, isUse, parseAs, plainText, type Use } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../../agreement/date.ts'
 import { freeze } from '../../freeze.ts'
 import { from, text } from '../control.ts'

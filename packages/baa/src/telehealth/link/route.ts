@@ -1,5 +1,5 @@
 import { type DataClass, isInstant, isUse, parseAs, plainText, type Service, type Use } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { partyId } from '../../agreement/party.ts'
 import { type Decision, decideAny } from '../../decide/decide.ts'
 import type { Effect } from '../../decide/reason.ts'

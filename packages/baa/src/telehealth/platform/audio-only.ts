@@ -1,5 +1,5 @@
 import type { Citation } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { cited } from '../../citation.ts'
 import type { Holds } from '../row.ts'
 

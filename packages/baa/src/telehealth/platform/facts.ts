@@ -1,5 +1,5 @@
 import { covers, type DataClass, type DataItem, isService, plainText, type Service } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Where } from '../../agreement/agreement.ts'
 import { civilDate } from '../../agreement/date.ts'
 import { partyId } from '../../agreement/party.ts'

@@ -1,5 +1,5 @@
 import { parseAs, plainText, type UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { civilDate } from '../../agreement/date.ts'
 import { freeze } from '../../freeze.ts'
 import { telehealthError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freeze } from '../../freeze.ts'
 import { telehealthError } from '../errors.ts'
 import { type TlsVersion, tlsVersions } from './report.ts'

@@ -1,5 +1,5 @@
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { instant } from '../../agreement/date.ts'
 import { telehealthError } from '../errors.ts'
 

@@ -1,5 +1,5 @@
 import type { AccountingPaper, AccountingRequest, HandOver } from '@phi/audit/disclosures'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CommandSpec, Report } from '../../command.ts'
 import { readConfig } from '../../config.ts'
 import { cliError } from '../../errors.ts'

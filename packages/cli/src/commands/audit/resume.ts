@@ -1,5 +1,5 @@
 import type { ResumePoint } from '@phi/audit'
-import { z } from 'zod'
+import * as z from 'zod'
 import { cliError } from '../../errors.ts'
 import { readShape, writeWhole } from '../../files.ts'
 import type { Io } from '../../io.ts'

@@ -1,5 +1,5 @@
 import type { Registry } from '@phi/baa'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { OptionSpec } from '../../command.ts'
 import type { Configured } from '../../config.ts'
 import { databaseOptions, withDatabase } from '../../database.ts'

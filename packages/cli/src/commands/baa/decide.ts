@@ -1,5 +1,5 @@
 import type { Decision, DecisionRequest } from '@phi/baa'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CommandSpec } from '../../command.ts'
 import { readConfig } from '../../config.ts'
 import { cliError } from '../../errors.ts'

@@ -1,5 +1,5 @@
 import { rm, stat } from 'node:fs/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { cliError } from '../../errors.ts'
 import { fileError, pathOf, readShape, writeWhole } from '../../files.ts'
 import type { Io } from '../../io.ts'

@@ -1,5 +1,5 @@
 import type { Decision, Policy, Request } from '@phi/rbac'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CommandSpec, Report } from '../../command.ts'
 import { cliError } from '../../errors.ts'
 import { readShape } from '../../files.ts'

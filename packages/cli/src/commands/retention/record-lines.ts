@@ -1,6 +1,6 @@
 import { canonicalJson, sha256, toHex, utf8 } from '@phi/core'
 import type { HoldEvent, RetentionStore, StoredRecord } from '@phi/retention'
-import { z } from 'zod'
+import * as z from 'zod'
 import { cliError } from '../../errors.ts'
 import { readJson, streamFile } from '../../files.ts'
 import type { Io } from '../../io.ts'

@@ -1,6 +1,6 @@
 import { isPhiError, randomBytes, toHex } from '@phi/core'
 import type { Approval, ApproverKey, DispositionPlan, ExecuteOptions, Execution } from '@phi/retention'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { CommandSpec } from '../../command.ts'
 import { readConfig } from '../../config.ts'
 import { cliError } from '../../errors.ts'

@@ -1,6 +1,6 @@
 import type { Db, RetentionTable } from '@phi/postgres'
 import type { RetentionSchedule, ScheduleVersion } from '@phi/retention'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { OptionSpec } from '../../command.ts'
 import type { Configured } from '../../config.ts'
 import { databaseOptions, withDatabase } from '../../database.ts'

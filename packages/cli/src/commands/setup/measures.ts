@@ -1,7 +1,7 @@
 import type { AuditEventInput, AuditLog } from '@phi/audit'
 import { randomBytes, toHex } from '@phi/core'
 import type { Db } from '@phi/postgres'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Io } from '../../io.ts'
 
 /** One kind of work, done so often in a round. */

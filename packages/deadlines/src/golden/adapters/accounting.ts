@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { accountingPeriod } from '../../federal/accounting.ts'
 import { accountingFee } from '../../federal/accounting-fee.ts'
 import { accountingSuspension, type SuspensionStatement } from '../../federal/accounting-suspension.ts'

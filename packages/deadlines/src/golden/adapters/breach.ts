@@ -1,5 +1,5 @@
 import type { UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readMoment, zoneOf } from '../../calendar/zone.ts'
 import type { Deadline } from '../../evaluate/deadline.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'

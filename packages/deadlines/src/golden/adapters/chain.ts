@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { breachChain, type ChainedNotice, type ChainLink } from '../../federal/chain.ts'
 import { substituteNotice } from '../../federal/substitute-notice.ts'
 import { type GoldenAdapter, goldenAdapter } from '../adapter.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseDay, weekdayOf } from '../../calendar/civil-date.ts'
 import type { Moment } from '../../calendar/zone.ts'
 import type { Deadline } from '../../evaluate/deadline.ts'

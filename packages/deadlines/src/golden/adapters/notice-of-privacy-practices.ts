@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import { nppEnrollment, nppFirstService, nppReminder, nppRevision } from '../../federal/npp.ts'
 import { type GoldenAdapter, goldenAdapter } from '../adapter.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Deadline } from '../../evaluate/deadline.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import { accessRequest, accountingRequest, amendmentRequest, denialReview } from '../../federal/requests.ts'

@@ -1,5 +1,5 @@
 import { isUsState, type UsState } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Deadline } from '../../evaluate/deadline.ts'
 import { evaluate } from '../../evaluate/evaluate.ts'
 import { breachNotice } from '../../federal/breach.ts'

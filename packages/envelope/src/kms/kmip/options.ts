@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { parseAs } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { envelopeError } from '../../errors.ts'
 
 export interface KmipOptions {

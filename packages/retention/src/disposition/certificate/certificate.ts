@@ -1,5 +1,5 @@
 import { cite, formatCitation } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { approvalRuleSchema } from '../plan/plan-document.ts'
 import { civilDate, count, digest, idText, instant, person, ruleReference, shownText } from '../text.ts'
 

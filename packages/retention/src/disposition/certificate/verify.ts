@@ -1,5 +1,5 @@
 import { parseAs, parseInstant } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RuleReference } from '../../assess/assessment.ts'
 import { retentionError } from '../../errors.ts'
 import { frozen, instant } from '../text.ts'

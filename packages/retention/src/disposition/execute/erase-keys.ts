@@ -1,5 +1,5 @@
 import { cite, isPhiError } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { scopeDigest } from '../certificate/record-digest.ts'
 import { dispositionError } from '../errors.ts'
 import { heldSince } from '../hold/holds-on.ts'

@@ -1,5 +1,5 @@
 import { canonicalJson } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { keptReasons, skipReasons } from '../certificate/certificate.ts'
 import { dispositionError } from '../errors.ts'
 import { civilDate, count, digest, idText, instant } from '../text.ts'

@@ -1,6 +1,6 @@
 import { type Clock, formatInstant, parseAs } from '@phi/core'
 import { type CivilDate, formatDay, parseDay } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RetentionPolicy } from '../../assess/assessment.ts'
 import { retentionError } from '../../errors.ts'
 import { type Sanitization, sanitizationSchema, type Worker, workerSchema } from '../certificate/certificate.ts'

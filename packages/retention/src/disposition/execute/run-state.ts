@@ -1,5 +1,5 @@
 import { canonicalJson, fromHex, toHex } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { sanitizationSchema, workerSchema } from '../certificate/certificate.ts'
 import { dispositionError } from '../errors.ts'
 import { readProgress, saveProgress } from '../store/guarded-store.ts'

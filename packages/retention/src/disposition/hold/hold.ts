@@ -1,6 +1,6 @@
 import { parseAs } from '@phi/core'
 import type { CivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import { dispositionError } from '../errors.ts'
 import { civilDate, frozen, idText, shownText } from '../text.ts'
 

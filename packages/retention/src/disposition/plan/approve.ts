@@ -1,6 +1,6 @@
 import { canonicalJson, fromUtf8, parseAs } from '@phi/core'
 import type { CivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import { retentionError } from '../../errors.ts'
 import { openDocument, readSigner, type SignatureJwk, type Signer, signDocument } from '../certificate/jws.ts'
 import { dispositionError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256, toHex, utf8 } from '@phi/core'
-import { z } from 'zod'
+import * as z from 'zod'
 import { assessmentStatuses } from '../../assess/assessment.ts'
 import { dispositionError } from '../errors.ts'
 import { civilDate, compareIds, count, digest, frozen, idText, ruleReference, shownText } from '../text.ts'

@@ -1,6 +1,6 @@
 import { parseAs } from '@phi/core'
 import type { CivilDate } from '@phi/deadlines'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { RetentionPolicy } from '../../assess/assessment.ts'
 import { retentionError } from '../../errors.ts'
 import { indexHolds } from '../hold/holds-on.ts'

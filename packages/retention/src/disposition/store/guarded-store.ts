@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { dispositionError } from '../errors.ts'
 import { compareIds, count, isId } from '../text.ts'
 import type { DisposalBatch, DisposalReceipt, RetentionStore, RunProgress, StoredRecord } from './store.ts'
