@@ -21,3 +21,25 @@ export async function runFirstProgram(readmePath: string): Promise<Ended> {
   await mkdir(dirname(file), { recursive: true })
   return runText(await firstProgram(readmePath), file, { cwd: home })
 }
+
+/** What a program says that it prints: behind each `console.log(…)`, or on the lines below it. */
+export function promised(program: string): string[] {
+  const out: string[] = []
+  let isBelow = false
+  for (const line of program.split('\n')) {
+    const behind = /console\.log\(.*\)\s*(?:\/\/ (.*))?$/.exec(line)
+    const below: RegExpExecArray | null = isBelow ? /^\s*\/\/ (.*)$/.exec(line) : null
+    if (behind?.[1] !== undefined) out.push(behind[1])
+    else if (below !== null) out.push(below[1] as string)
+    isBelow = (behind !== null && behind[1] === undefined) || below !== null
+  }
+  return out
+}
+
+/** Values as they read, whether or not they are quoted, and however wide a list is spaced. */
+export const plain = (line: string): string =>
+  line
+    .replaceAll(/(^|[\s[,(])'([^']*)'(?=$|[\s\],)])/g, '$1$2')
+    .replaceAll(/\[ /g, '[')
+    .replaceAll(/ \]/g, ']')
+    .trim()
