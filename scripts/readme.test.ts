@@ -3,11 +3,14 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runFirstProgram } from '../packages/core/test/readme.ts'
+import { anchorOf } from './site/pages.ts'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const text = (path: string) => readFile(join(home, path), 'utf8')
 const readme = await text('README.md')
-const guides = (await readdir(join(home, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+const guides = (await readdir(join(home, 'docs'), { recursive: true }))
+  .filter((name) => name.endsWith('.md') && !name.startsWith('.') && !name.startsWith('reference'))
+  .map((name) => `docs/${name.replaceAll('\\', '/')}`)
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
@@ -16,18 +19,12 @@ const documents = [
   ...['core', 'audit', 'envelope', 'rbac', 'deadlines', 'retention', 'baa', 'postgres', 'testing', 'http', 'cli'].map(
     (name) => `packages/${name}/README.md`,
   ),
+  ...['bench', 'consumer'].map((name) => `packages/${name}/README.md`),
   ...['clinic', 'platform', 'practice-tiers', 'physical-therapy', 'therapist-marketplace'].map(
     (name) => `examples/${name}/README.md`,
   ),
 ]
 const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')
-
-/** GitHub's name for a heading: lower case, spaces to hyphens, nothing but letters, digits, hyphens and underscores. */
-const anchorOf = (heading: string) =>
-  heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\- _]/gu, '')
-    .replaceAll(' ', '-')
 
 describe('the README of the repository', () => {
   it('holds the two commands, each on a line of its own', () => {
