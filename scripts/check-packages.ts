@@ -1,30 +1,17 @@
 // Builds and packs every published package, then looks at the tarballs the way their users will: publint (does package.json
 // say what is there?), arethetypeswrong (do the declarations match, for ES modules and CommonJS?), and packages/consumer
-// (does it install and run?).
+// (does it install and run?). It packs twice, and the two must be equal byte for byte; `npm run check:reproducible` builds twice.
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { npm, npmBeside, run, runBeside, sideBySide, since } from './run.ts'
+import { comparePacked } from './reproducible/compare.ts'
+import { type Packed, packAll } from './reproducible/pack.ts'
+import { npm, run, runBeside, sideBySide, since } from './run.ts'
 import { type Published, publishedPackages } from './workspaces.ts'
 
 const packed = resolve('node_modules/.cache/phi-packed')
-
-const pack = async ({ name }: Published) => {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', packed, '--workspace', name]
-  const { ok, stdout, output } = await npmBeside(args)
-  if (!ok) throw new Error(`${name} cannot be packed\n${output}`)
-  const report = JSON.parse(stdout) as PackReport[] | Record<string, PackReport>
-  const [entry] = Object.values(report)
-  if (entry === undefined) throw new Error(`npm pack told nothing about ${name}`)
-  return { tarball: join(packed, entry.filename), files: entry.files.map(({ path }) => path) }
-}
-
-interface PackReport {
-  readonly filename: string
-  readonly files: readonly { readonly path: string }[]
-}
 
 const checkFiles = (files: readonly string[]): string[] => [
   ...['LICENSE', 'README.md'].filter((needed) => !files.includes(needed)).map((needed) => `the tarball has no ${needed}`),
@@ -51,19 +38,26 @@ const checkTypes = async ({ manifest }: Published, tarball: string): Promise<str
 }
 
 if (!npm(['run', '--silent', 'build']).ok) process.exit(1)
-rmSync(packed, { recursive: true, force: true })
-mkdirSync(packed, { recursive: true })
 
-const problems = await sideBySide(publishedPackages(), async (each) => {
+const packing = performance.now()
+const tarballs = packAll(packed)
+const again = packAll(`${packed}-again`)
+const differences = comparePacked(packed, `${packed}-again`)
+console.log(
+  `${differences.length > 0 ? 'FAILED' : 'packed'} ${tarballs.length} packages twice, ${again.length} compared (${since(packing)})`,
+)
+
+const checked = sideBySide(publishedPackages(), async (each) => {
   const start = performance.now()
-  const { tarball, files } = await pack(each)
+  const { tarball, files } = tarballs.find(({ name }) => name === each.name) as Packed
   const found = [...checkFiles(files), ...(await checkManifest(tarball)), ...(await checkTypes(each, tarball))]
-  console.log(`${found.length > 0 ? 'FAILED' : 'packed'} ${each.name}: ${files.length} files (${since(start)})`)
+  console.log(`${found.length > 0 ? 'FAILED' : 'looked at'} ${each.name}: ${files.length} files (${since(start)})`)
   return found.map((problem) => `${each.name}: ${problem}`)
 })
-for (const problem of problems.flat()) console.log(`\n${problem}`)
+const problems = [...differences, ...(await checked).flat()]
+for (const problem of problems) console.log(`\n${problem}`)
 
 const consumer = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', 'packages/consumer'], {
   env: { PHI_PACKED: packed },
 })
-process.exit(consumer.ok && problems.flat().length === 0 ? 0 : 1)
+process.exit(consumer.ok && problems.length === 0 ? 0 : 1)

@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config'
 
 // Apart from the root's configuration on purpose: nothing here may know the condition `@phi/source`.
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/setup.ts',
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    maxWorkers: 2,
+  },
 })

@@ -7,7 +7,7 @@ import { short } from './first-program.ts'
 import type { Installed } from './install.ts'
 
 /** The program that a bundle budget is about: it uses what it imports, so that nothing of that is shaken off. */
-export const programOf = ({ from, names }: { readonly from: string; readonly names: string }): string =>
+const programOf = ({ from, names }: { readonly from: string; readonly names: string }): string =>
   `import { ${names} } from '${from}'\nconsole.log(${names})\n`
 
 export const measureBundles = async (folder: string): Promise<BundleSize[]> => {

@@ -1,15 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { asCommonJs, asModule, firstProgram, promisedOutput, short } from '../src/first-program.ts'
-import { installPacked } from '../src/install.ts'
 
-const tarballs = process.env.PHI_PACKED
-if (tarballs === undefined) throw new Error('there are no packed packages: start this with npm run check:packages')
-
-const { folder, packages } = installPacked(tarballs)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = inject('stranger')
+const packages = inject('packages')
 
 /** Runs a program in the stranger's project and returns what it prints. */
 const node = (file: string, program: string): string => {
