@@ -1,9 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { linesOf, played } from '../../packages/cli/test/guides/sessions.ts'
+import { linesOf, played, playedBlocksOf } from '../../packages/cli/test/guides/sessions.ts'
 import { phi } from '../../packages/cli/test/io.ts'
 import { runText } from '../../packages/core/test/run-program.ts'
+import { shown } from '../../packages/core/test/shown-blocks.ts'
 import { programsOf, runGuide } from './run-guide.ts'
 
 const guides = ['write-a-policy', 'compute-breach-notices', 'may-a-vendor-get-notes', 'swap-the-storage'] as const
@@ -41,6 +42,7 @@ describe('guides about rules and storage', () => {
       // Writes what the commands print now into the documents, to be read in the difference before it is committed.
       if (process.env.PHI_WRITE_GUIDES === '1') await writeFile(path, now)
       else expect(now).toBe(document)
+      shown(...playedBlocksOf(now))
     })
   })
 

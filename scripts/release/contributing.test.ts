@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { blocksOf, shown } from '../../packages/core/test/shown-blocks.ts'
 import { runGolden } from '../../packages/deadlines/src/golden/index.ts'
 
 const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -19,6 +20,7 @@ describe('CONTRIBUTING.md', () => {
     expect(runGolden(oneCase(wrong)).failed).toEqual([
       { id: 'LONG-01', expected: { individualDue: wrong }, found: JSON.parse(found) },
     ])
+    shown(...blocksOf(guide).map(({ code }) => code))
   })
 
   it('names paths that are there', () => {

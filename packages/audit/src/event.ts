@@ -122,8 +122,15 @@ export const auditEventSchema = object({
   subject: auditSubjectSchema.optional(),
 })
 
+/** With lists that may be readonly, so that an event can be declared `as const`. */
+type WithReadonlyLists<T> = T extends readonly (infer Item)[]
+  ? readonly Item[]
+  : T extends object
+    ? { [Key in keyof T]: WithReadonlyLists<T[Key]> }
+    : T
+
 /** What a caller appends. `id` defaults to a new UUIDv7, `occurredAt` to the clock. */
-export type AuditEventInput = z.input<typeof auditEventSchema>
+export type AuditEventInput = WithReadonlyLists<z.input<typeof auditEventSchema>>
 type Parsed = z.output<typeof auditEventSchema>
 export type AuditActor = z.output<typeof auditActorSchema>
 export type AuditSource = z.output<typeof auditSourceSchema>
