@@ -1,4 +1,5 @@
 import { isPhiError } from '@phi/core'
+import { milliseconds } from './amounts.ts'
 import { auditError } from './errors.ts'
 
 /** Where copies of checkpoints are kept, as `@phi/audit/anchor` makes them: somewhere that whoever owns the log's database does not own. */
@@ -33,12 +34,6 @@ interface Copy {
 }
 
 const LONGEST_RETRY_MS = 3_600_000
-
-function positive(value: number, path: string): number {
-  if (!Number.isSafeInteger(value) || value < 1 || value > 2_147_483_647)
-    throw auditError('PHI_AUDIT_OPTIONS', { path, detail: 'must be a positive whole number of milliseconds' })
-  return value
-}
 
 /** One anchor: one copy at a time, and of those that wait only the newest, since a checkpoint covers every entry before it. */
 class Lane {
@@ -147,8 +142,8 @@ export class Anchoring {
       throw auditError('PHI_AUDIT_OPTIONS', { path: 'anchors.to', detail: 'must name an anchor at least' })
     if (new Set(to.map(({ name }) => name)).size !== to.length)
       throw auditError('PHI_AUDIT_OPTIONS', { path: 'anchors.to', detail: 'has two of the same name' })
-    const timeoutMs = positive(options.timeoutMs ?? 30_000, 'anchors.timeoutMs')
-    const retryMs = positive(options.retryMs ?? 10_000, 'anchors.retryMs')
+    const timeoutMs = milliseconds(options.timeoutMs ?? 30_000, 'anchors.timeoutMs')
+    const retryMs = milliseconds(options.retryMs ?? 10_000, 'anchors.retryMs')
     this.#lanes = to.map((anchor) => new Lane(anchor, timeoutMs, retryMs, () => changed(this.states)))
   }
 

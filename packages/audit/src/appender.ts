@@ -1,71 +1,9 @@
 import { type Clock, isPhiError, type PhiError } from '@phi/core'
+import { buildBatch, type Outcomes } from './batch.ts'
 import type { Candidate } from './candidate.ts'
 import { auditError } from './errors.ts'
-import type { PreparedEntry } from './group.ts'
-import { linkEntries } from './link.ts'
 import type { Receipt } from './receipt.ts'
-import type { AuditStore, Build, ExtendContext, Extension, LogKey, StoredEntry } from './store/store.ts'
-
-/** For each candidate the receipt, or the error that keeps it out. */
-export type Outcomes = (Receipt | PhiError)[]
-
-/**
- * Makes the builder for a batch of candidates. Candidates whose id is in the log, or earlier in the batch, become duplicates or
- * conflicts; the others are chained. The outcomes of the builder's last call are the ones that hold.
- */
-export function buildBatch(
-  origin: string,
-  candidates: readonly Candidate[],
-  clock: Clock,
-): { readonly build: Build; outcomes: () => Outcomes } {
-  let outcomes: Outcomes = []
-  const build = ({ head, existing }: ExtendContext): Extension | null => {
-    outcomes = new Array(candidates.length)
-    const fresh: PreparedEntry[] = []
-    const slots: number[] = []
-    const positions = new Map<string, number>()
-    const repeats: [slot: number, position: number][] = []
-    for (let slot = 0; slot < candidates.length; slot++) {
-      const candidate = candidates[slot] as Candidate
-      const { eventId } = candidate.prepared
-      const stored = existing.get(eventId)
-      if (stored !== undefined) {
-        candidate.twin = stored
-        outcomes[slot] = candidate.isSame(stored) ? candidate.receiptOf(stored) : auditError('PHI_AUDIT_CONFLICT')
-        continue
-      }
-      const position = positions.get(eventId)
-      if (position !== undefined) {
-        repeats.push([slot, position])
-        continue
-      }
-      positions.set(eventId, fresh.length)
-      slots.push(slot)
-      fresh.push(candidate.prepared)
-    }
-    if (fresh.length === 0) return null
-    const extension = linkEntries(origin, head, fresh, clock())
-    const { recordedAt } = extension.head
-    for (let i = 0; i < fresh.length; i++) {
-      const { eventId } = fresh[i] as PreparedEntry
-      outcomes[slots[i] as number] = {
-        index: head.size + i,
-        eventId,
-        hash: extension.hashes[i] as string,
-        recordedAt,
-        duplicate: false,
-      }
-    }
-    for (const [slot, position] of repeats) {
-      const entry = extension.entries[position] as StoredEntry
-      const candidate = candidates[slot] as Candidate
-      candidate.twin = entry
-      outcomes[slot] = candidate.isSame(entry) ? candidate.receiptOf(entry) : auditError('PHI_AUDIT_CONFLICT')
-    }
-    return extension
-  }
-  return { build, outcomes: () => outcomes }
-}
+import type { AuditStore, Extension, LogKey } from './store/store.ts'
 
 /** Limits on what may wait and how much goes into one transaction. */
 export interface AppendLimits {
@@ -311,9 +249,14 @@ export class Appender {
     this.#arm()
   }
 
+  /**
+   * @param underWay the store has the entry, and has not answered. It may be sending it, or still wait for a connection: that is not seen
+   * from here, and what waits may yet be written, so the outcome is unknown.
+   */
   #expire(pending: Pending, underWay: boolean, cause?: unknown): void {
     pending.settled = true
-    const context = cause === undefined ? {} : { cause }
+    const detail = 'the time for one append, limits.timeoutMs, ran out'
+    const context = cause === undefined ? { detail } : { detail, cause }
     const { generatedId } = pending.candidate
     if (pending.unknown || underWay) {
       const info = generatedId === undefined ? {} : { info: { eventId: generatedId } }

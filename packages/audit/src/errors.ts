@@ -37,7 +37,7 @@ export const auditErrors = {
     retryable: true,
   },
   PHI_AUDIT_OUTCOME_UNKNOWN: {
-    problem: 'The connection was lost while the entry was being committed, so it may or may not be in the log',
+    problem: 'The store was given the entry and did not say what became of it, so it may or may not be in the log',
     remedy: 'Append the same event again with the same event id (info.eventId where the library chose it): it is written once.',
     retryable: true,
   },

@@ -9,9 +9,8 @@ import type { Offered } from './witness/offering.ts'
 /** How the log is doing, for a health endpoint. Holds figures and codes only. */
 export interface AuditHealth {
   /**
-   * `ok`; `degraded`: entries are written, but checkpoints fail, or lack their witnesses or copies, callers wait for room, or the outbox is late or
-   * cannot be read; `failing`: the store takes nothing,
-   * and appends reject after their timeout.
+   * `ok`; `degraded`: entries are written, but checkpoints fail, or lack their witnesses or copies, callers wait for room, or the
+   * outbox is late or cannot be read; `failing`: the store takes nothing, and appends reject after their timeout.
    */
   readonly status: 'ok' | 'degraded' | 'failing'
   /** Entries that wait in this process, in the queue and in batches under way. */

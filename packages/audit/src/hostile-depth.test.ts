@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
-import { buildBatch } from './appender.ts'
+import { buildBatch } from './batch.ts'
 import { Candidate, candidateOf } from './candidate.ts'
 import { auditError } from './errors.ts'
 import { prepareEntry } from './group.ts'
@@ -101,6 +101,11 @@ async function outboxLog(options: Partial<AuditLogOptions<object>> = {}) {
   })
   return { log, rows, store, signer }
 }
+
+it('an outbox refuses a delay that no timer waits', async () => {
+  const outbox = { macKey: new Uint8Array(32).fill(7), mergeDelayMs: 2 ** 31 }
+  expect(await refusal(outboxLog({ outbox }))).toMatchObject({ code: 'PHI_AUDIT_OPTIONS', path: 'outbox.mergeDelayMs' })
+})
 
 describe('the outbox of a log that seals', () => {
   it('S95 does not take another event for one that waits under its id', async () => {

@@ -226,6 +226,9 @@ describe('when the store is in trouble', () => {
     })
     const error = await refusal(log.append(read()))
     expect(error.code).toBe('PHI_AUDIT_OUTCOME_UNKNOWN')
+    // Whether a connection was lost, or none was to be had yet, is not known here: what ran out is.
+    expect(error.message).toMatch(/did not say.*: the time for one append, limits\.timeoutMs, ran out\./)
+    expect(error.message).not.toMatch(/connection|lost/)
     release()
     const retry = await log.append(read({ id: error.info.eventId as string }))
     expect(retry).toMatchObject({ index: 0, duplicate: true })
@@ -270,6 +273,8 @@ describe('when the store is in trouble', () => {
     const codes = results.map((result) => (result.status === 'rejected' ? (result.reason as PhiError).code : 'written'))
     expect(codes.filter((code) => code === 'PHI_AUDIT_BUSY').length).toBeGreaterThan(0)
     const perhaps = codes.filter((code) => code === 'PHI_AUDIT_OUTCOME_UNKNOWN').length
+    // What the store was never given was not written, and is not said to be unknown.
+    expect(perhaps).toBeLessThanOrEqual(2)
     release()
     await log.close()
     expect((await log.head()).size).toBeLessThanOrEqual(perhaps)
@@ -473,6 +478,9 @@ describe('opening', () => {
     [{ origin: 'a+b' }, 'PHI_AUDIT_ORIGIN'],
     [{ tenant: 'Clinic A' }, 'PHI_CORE_TENANT'],
     [{ limits: { timeoutMs: 0 } }, 'PHI_AUDIT_OPTIONS'],
+    // A timer of so many milliseconds would not wait at all.
+    [{ limits: { timeoutMs: 2 ** 31 } }, 'PHI_AUDIT_OPTIONS'],
+    [{ checkpoint: { intervalMs: 2 ** 31 } }, 'PHI_AUDIT_OPTIONS'],
     [{ checkpoint: { entries: -1 } }, 'PHI_AUDIT_OPTIONS'],
   ])('refuses %j', async (options, code) => {
     expect((await refusal(open(options))).code).toBe(code)

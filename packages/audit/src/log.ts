@@ -1,30 +1,24 @@
 import { isPhiError } from '@phi/core'
 import { diagnostics } from '#diagnostics'
 import { Anchoring } from './anchoring.ts'
-import { Appender, buildBatch } from './appender.ts'
+import { Appender } from './appender.ts'
 import type { AuditLog } from './audit-log.ts'
+import { buildBatch } from './batch.ts'
 import { type Candidate, candidateOf } from './candidate.ts'
 import { Checkpointer } from './checkpointing.ts'
 import { auditError } from './errors.ts'
 import type { AuditEventInput } from './event.ts'
-import { checkpointOf, makeBundle } from './evidence/bundle.ts'
-import { checkpointOfSize, exportLines } from './evidence/jsonl.ts'
-import { formatTlogProof } from './evidence/tlog-proof.ts'
-import { exportEvent } from './exporter.ts'
-import { rootOfHead } from './head.ts'
 import { HealthRecorder } from './health.ts'
 import { TileCache } from './merkle/tile-cache.ts'
 import { type Verifier, verifierFromVkey } from './note/index.ts'
 import { type AuditLogOptions, settingsOf } from './options.ts'
 import { Outbox, type OutboxReceipt } from './outbox/outbox.ts'
 import { pruneLog } from './prune/prune.ts'
-import { type AuditQuery, queryLog } from './query.ts'
+import { readingOf } from './reading.ts'
 import type { Receipt } from './receipt.ts'
-import { findRecords, readRecords } from './records.ts'
 import { isSameSealed, opened } from './sealed/is-same.ts'
 import { sealedCandidateOf } from './sealed/seal-event.ts'
 import type { Extension, StoredEntry } from './store/store.ts'
-import { exportTiles } from './tiles/export.ts'
 import { uuidV7Source } from './uuid.ts'
 import type { Findings } from './verify/findings.ts'
 import { storeHashReader } from './verify/hash-reader.ts'
@@ -306,24 +300,6 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     return { eventId: entered.eventId, queuedAt: entered.recordedAt, sequencedBy: entered.recordedAt, entered }
   }
 
-  /** Where subjects are sealed and cannot be searched for, nothing found would read as "nothing there". */
-  const assertFindable = (query: AuditQuery): void => {
-    const isHidden = sealing?.groups.includes('subject') === true && sealing.sealer.blind === undefined
-    if (isHidden && (query.patient !== undefined || query.resource !== undefined))
-      throw auditError('PHI_AUDIT_QUERY', {
-        path: query.patient === undefined ? 'resource' : 'patient',
-        detail: 'subjects are sealed, and the sealer has no `blind` to find them by',
-      })
-  }
-
-  /** The proofs' tree: a stated size, or everything there is. */
-  const treeOf = async (size: number | undefined, path: string) => {
-    const head = await store.head(log)
-    const whole = size ?? head.size
-    if (!Number.isSafeInteger(whole) || whole < 1 || whole > head.size) throw auditError('PHI_AUDIT_RANGE', { path })
-    return { size: whole, root: whole === head.size ? rootOfHead(head) : await tiles.root(whole) }
-  }
-
   return {
     origin,
     tenant,
@@ -331,23 +307,7 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
     append,
     appendIn,
     enqueueIn,
-    records: (range) => readRecords(store, log, sealing?.sealer, range),
-
-    async *exportRecords({ query, by }) {
-      if (query !== undefined) assertFindable(query)
-      const { patient } = query ?? {}
-      const figures = query === undefined ? { entries: (await store.head(log)).size } : patient === undefined ? {} : { patient }
-      // The one event of the log's own making that can name a patient: sealed, so that it goes with that patient's key.
-      await (patient === undefined ? appendPlain : append)(exportEvent(by, 'export', figures))
-      const { size } = await store.head(log)
-      if (query === undefined) yield* readRecords(store, log, sealing?.sealer, { to: size })
-      else yield* findRecords(store, log, query, sealing?.sealer, size)
-    },
-
-    async query(query = {}) {
-      assertFindable(query)
-      return queryLog(store, log, query, sealing?.sealer)
-    },
+    ...readingOf({ store, log, sealing, tiles, offering, verifiers, append, appendPlain, signWitnessed }),
     head: () => store.head(log),
     checkpoint: signWitnessed,
 
@@ -362,51 +322,6 @@ export async function openAuditLog<Tx = never>(options: AuditLogOptions<Tx>): Pr
       await background
       const sealer = sealing?.sealer
       return pruneLog({ store, log, clock, verifier, sealer, append: appendPlain, checkpoint: sign }, pruneOptions)
-    },
-
-    async proveInclusion(index, atSize) {
-      const { size, root } = await treeOf(atSize, 'size')
-      if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'index' })
-      return { index, size, root, proof: await tiles.inclusionProof(index, size) }
-    },
-
-    async proveConsistency(size1, atSize2) {
-      const { size: size2, root: root2 } = await treeOf(atSize2, 'size2')
-      if (!Number.isSafeInteger(size1) || size1 < 1 || size1 > size2) throw auditError('PHI_AUDIT_RANGE', { path: 'size1' })
-      return { size1, size2, root1: await tiles.root(size1), root2, proof: await tiles.consistencyProof(size1, size2) }
-    },
-
-    async evidence({ indices, disclose, by }) {
-      await appendPlain(exportEvent(by, 'disclose', { entries: indices.length }))
-      const checkpointNote = await signWitnessed()
-      const open = disclose === undefined ? {} : { open: disclose }
-      return makeBundle({ store, log, checkpointNote, indices, sealer: sealing?.sealer, ...open })
-    },
-
-    async tlogProof(index) {
-      const checkpoint = await signWitnessed()
-      const { size } = checkpointOf(checkpoint, log)
-      if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw auditError('PHI_AUDIT_RANGE', { path: 'index' })
-      return formatTlogProof({ index, proof: await tiles.inclusionProof(index, size), checkpoint })
-    },
-
-    async *exportLines({ disclose, resume, by }) {
-      await appendPlain(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
-      const open = disclose === undefined ? {} : { open: disclose }
-      if (resume?.header === undefined) yield* exportLines(store, log, await signWitnessed(), open)
-      else {
-        const { size } = resume.header
-        const witnessed = offering && (await checkpointOfSize(store, log, size, (each) => offering.meets(each)))
-        const note = witnessed ?? (await checkpointOfSize(store, log, size))
-        if (note === undefined) throw auditError('PHI_AUDIT_RANGE', { path: 'resume', detail: 'no checkpoint has that size' })
-        if (witnessed === undefined && offering?.required === true) throw witnessError('PHI_AUDIT_WITNESS_QUORUM')
-        yield* exportLines(store, log, note, { ...open, from: resume })
-      }
-    },
-
-    async exportTiles({ by, ...tilesOptions }) {
-      await appendPlain(exportEvent(by, 'export', { entries: (await store.head(log)).size }))
-      return exportTiles({ store, log, checkpoint: await signWitnessed(), keys: verifiers, ...tilesOptions })
     },
 
     async verify(verifyOptions = {}) {

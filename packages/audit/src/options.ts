@@ -1,4 +1,5 @@
 import { type Clock, parseTenant, systemClock } from '@phi/core'
+import { milliseconds, positive } from './amounts.ts'
 import type { AnchoringOptions } from './anchoring.ts'
 import { type AppendLimits, defaultLimits } from './appender.ts'
 import { auditError } from './errors.ts'
@@ -65,12 +66,6 @@ export interface LogSettings {
   readonly checkpointIntervalMs: number
 }
 
-function positive(value: number, path: string): number {
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw auditError('PHI_AUDIT_OPTIONS', { path, detail: 'must be a positive whole number' })
-  return value
-}
-
 function sealingOf({ sealer, seal }: AuditLogOptions<never>): Sealing | undefined {
   const groups = seal ?? sealableGroups
   const known = Array.isArray(groups) && groups.length > 0 && groups.every((group) => sealableGroups.includes(group))
@@ -97,13 +92,13 @@ export function settingsOf(options: AuditLogOptions<never>): LogSettings {
       throw auditError('PHI_AUDIT_OPTIONS', { path, detail: 'needs a signer' })
   }
   const limits = { ...defaultLimits, ...options.limits }
-  for (const [name, value] of Object.entries(limits)) positive(value, `limits.${name}`)
+  for (const [name, value] of Object.entries(limits)) (name === 'timeoutMs' ? milliseconds : positive)(value, `limits.${name}`)
   return {
     log: { tenant: parseTenant(options.tenant ?? 'default'), origin },
     clock: options.clock ?? systemClock,
     limits,
     sealing: sealingOf(options),
     checkpointEntries: positive(options.checkpoint?.entries ?? 4096, 'checkpoint.entries'),
-    checkpointIntervalMs: positive(options.checkpoint?.intervalMs ?? 60_000, 'checkpoint.intervalMs'),
+    checkpointIntervalMs: milliseconds(options.checkpoint?.intervalMs ?? 60_000, 'checkpoint.intervalMs'),
   }
 }

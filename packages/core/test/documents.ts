@@ -1,18 +1,15 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { ErrorCatalogue } from '@phi/core'
 import { describe, expect, it } from 'vitest'
-import { runFirstProgram } from './readme.ts'
+import { plain, promised } from './readme.ts'
+import { runText } from './run-program.ts'
 
 const root = new URL('../../../', import.meta.url)
 
 export const readDocument = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8')
 
 const programsOf = (text: string) => [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, program]) => program as string)
-
-/** What a program says it prints: the comments behind its calls of console.log, without the quotes of texts. */
-const promised = (program: string) =>
-  [...program.matchAll(/^\s*console\.log\(.*\)\s*\/\/ (.*)$/gm)].map(([, value]) => (value as string).replace(/^'(.*)'$/, '$1'))
 
 /** The text under a heading of the second level. */
 export function sectionOf(document: string, title: string): string {
@@ -49,12 +46,11 @@ export async function describePrograms(packageName: string, paths: readonly stri
       const folder = `${home}.tmp/readme-${process.pid}-${path.replace(/\W/g, '-')}-${number}`
       await mkdir(folder, { recursive: true })
       try {
-        await writeFile(`${folder}/README.md`, `\`\`\`ts\n${program}\`\`\`\n`)
-        const { stdout, stderr, code } = await runFirstProgram(`${folder}/README.md`)
+        const { stdout, stderr, code } = await runText(program, `${folder}/program.mts`, { cwd: folder })
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-        const values = promised(program)
-        expect(values.length).toBeGreaterThan(0)
-        expect(stdout.trimEnd().split('\n')).toEqual(values)
+        const lines = promised(program).map(plain)
+        expect(lines.length).toBeGreaterThan(0)
+        expect(stdout.trimEnd().split('\n').map(plain)).toEqual(lines)
       } finally {
         await rm(folder, { recursive: true })
       }

@@ -27,7 +27,7 @@ export function promised(program: string): string[] {
   const out: string[] = []
   let isBelow = false
   for (const line of program.split('\n')) {
-    const behind = /console\.log\(.*\)\s*(?:\/\/ (.*))?$/.exec(line)
+    const behind = /console\.log\(.*?\)\s*\/\/ (.*)$/.exec(line) ?? /console\.log\(.*\)$/.exec(line)
     const below: RegExpExecArray | null = isBelow ? /^\s*\/\/ (.*)$/.exec(line) : null
     if (behind?.[1] !== undefined) out.push(behind[1])
     else if (below !== null) out.push(below[1] as string)

@@ -1,6 +1,9 @@
 import { type Citation, cite } from '@phi/core'
 
-/** 45 CFR 164.528 as in force; the section was last amended at 67 FR 53271 in what was read. */
+/**
+ * 45 CFR 164.528, last amended at 67 FR 53271 in what was read, and the sections that it names: a public copy, the folder
+ * source/hipaa/regulations of github.com/aptible/www.aptible.com, in which these were last touched on that day.
+ */
 const text = (written: string, about: Partial<Citation> = {}): Citation =>
   Object.freeze(cite(written, { confirmation: 'text-seen', asOf: '2018-08-31', ...about }))
 const ours = { confirmation: 'interpretation' } as const

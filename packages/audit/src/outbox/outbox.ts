@@ -1,4 +1,5 @@
 import { type Clock, formatInstant, isPhiError } from '@phi/core'
+import { milliseconds } from '../amounts.ts'
 import type { Candidate } from '../candidate.ts'
 import { auditError } from '../errors.ts'
 import type { Receipt } from '../receipt.ts'
@@ -68,16 +69,13 @@ export class Outbox {
       throw auditError('PHI_AUDIT_OPTIONS', { path: 'outbox', detail: 'the store has none' })
     if (!(options.macKey instanceof Uint8Array) || options.macKey.length !== KEY_BYTES)
       throw auditError('PHI_AUDIT_OPTIONS', { path: 'outbox.macKey', detail: `must be ${KEY_BYTES} bytes` })
-    const delay = options.mergeDelayMs ?? DEFAULT_MERGE_DELAY_MS
-    if (!Number.isSafeInteger(delay) || delay < 1)
-      throw auditError('PHI_AUDIT_OPTIONS', { path: 'outbox.mergeDelayMs', detail: 'must be a positive whole number' })
     this.#store = store as OutboxStore
     this.#log = log
     this.#key = Uint8Array.from(options.macKey)
     this.#clock = clock
     this.#append = append
     this.#isSameSealed = isSameSealed
-    this.mergeDelayMs = delay
+    this.mergeDelayMs = milliseconds(options.mergeDelayMs ?? DEFAULT_MERGE_DELAY_MS, 'outbox.mergeDelayMs')
   }
 
   /** @throws PhiError PHI_AUDIT_CONFLICT when the id waits in the outbox with another event; and what the store throws */

@@ -7,9 +7,10 @@ export { type Append, announce, type DrainOptions, type DrainReport, drain } fro
 export { spoolErrors } from './errors.ts'
 export type { Drained } from './events.ts'
 export type { SpoolFile, SpoolFs } from './file-system.ts'
+export { openSpool, type SpoolOptions } from './open-spool.ts'
 export type { SpoolDamage } from './recover.ts'
 export { type SpoolEntry, type SpoolReport, type SpoolStanding, spoolReport } from './report.ts'
-export { openSpool, type Spool, type SpoolHealth, type SpoolOptions, type SpoolReceipt } from './spool.ts'
+export type { Spool, SpoolHealth, SpoolReceipt } from './spool.ts'
 export {
   isSpooled,
   type SpoolClosing,

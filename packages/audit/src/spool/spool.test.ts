@@ -8,7 +8,8 @@ import { refusal } from '../../../core/test/refusal.ts'
 import { MemoryDisk } from '../../test/spool/disk.ts'
 import { announced, atNoon, event, folders, idsOf, key, Outage, opened, PATIENT } from '../../test/spool/world.ts'
 import { drain } from './drain.ts'
-import { openSpool, type Spool } from './spool.ts'
+import { openSpool } from './open-spool.ts'
+import type { Spool } from './spool.ts'
 
 const temporary = folders()
 afterAll(temporary.clear)

@@ -5,8 +5,9 @@ import { MemoryDisk } from '../../test/spool/disk.ts'
 import { announced, atNoon, event, idsOf, impatient, isOurs, Outage, opened, until } from '../../test/spool/world.ts'
 import { ed25519Signer, type Receipt } from '../index.ts'
 import { drain } from './drain.ts'
+import type { SpoolOptions } from './open-spool.ts'
 import { spoolReport } from './report.ts'
-import type { SpoolOptions, SpoolReceipt } from './spool.ts'
+import type { SpoolReceipt } from './spool.ts'
 import { isSpooled, withSpool } from './with-spool.ts'
 
 const backoff = { firstMs: 5, longestMs: 20 }

@@ -11,7 +11,8 @@ import {
   openAuditLog,
 } from '../../src/index.ts'
 import { announce } from '../../src/spool/drain.ts'
-import { openSpool, type Spool, type SpoolOptions } from '../../src/spool/spool.ts'
+import { openSpool, type SpoolOptions } from '../../src/spool/open-spool.ts'
+import type { Spool } from '../../src/spool/spool.ts'
 import { auditError } from '../../src/store/index.ts'
 import type { AuditStore, Build, LogKey } from '../../src/store/store.ts'
 

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs'
 import { memoryStore, openAuditLog } from '../../src/index.ts'
 import { announce } from '../../src/spool/drain.ts'
-import { openSpool } from '../../src/spool/spool.ts'
+import { openSpool } from '../../src/spool/open-spool.ts'
 
 const [directory, round] = process.argv.slice(2) as [string, string]
 const spool = await openSpool({

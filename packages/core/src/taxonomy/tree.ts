@@ -20,7 +20,10 @@ export interface TreeRow<Key extends string = string> {
 /** A tree of dotted keys as a table, with what each row says beside the common part. Every prefix of a key is a key. */
 export type Tree<Key extends string, Extra = unknown> = { readonly [K in Key]: TreeRow<K> & Extra }
 
-/** The day of the public copy of 45 CFR 160 and 164 in which the citations marked `text-seen` were read. */
+/**
+ * The day of the public copy of 45 CFR 160 and 164 in which the citations marked `text-seen` were read: the folder
+ * source/hipaa/regulations of github.com/aptible/www.aptible.com. Later amendments are not in it.
+ */
 const TEXT_READ = '2019-05-10'
 
 /** Makes the frozen table of a tree. It has no prototype, so that no name of a built-in reads as a key. */
