@@ -30,7 +30,7 @@ export interface Call<Body = unknown, Query = Readonly<Record<string, string>>> 
   readonly method: string
   readonly url: URL
   readonly headers: Headers
-  /** Aborted when the client leaves. */
+  /** Aborted when the client leaves, and when the time is up. */
   readonly signal: AbortSignal
   /** Milliseconds since 1970: one instant for the whole request. */
   readonly at: number

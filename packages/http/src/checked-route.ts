@@ -2,6 +2,7 @@ import { type AuditAction, auditActions } from '@phi/audit'
 import { isPurposeOfUse, type PurposeOfUse, parseAs } from '@phi/core'
 import * as z from 'zod'
 import type { Call } from './call.ts'
+import { callable, isFunction } from './callable.ts'
 import { httpError } from './errors.ts'
 import type { Allowed, Reply } from './route.ts'
 import type { Settings } from './settings.ts'
@@ -26,8 +27,6 @@ export interface CheckedRoute {
   readonly peers: readonly string[] | undefined
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const callable = <Type>() => z.custom<Type>(isFunction, 'must be a function')
 const shape = z.custom<z.ZodType>(
   (value) => isFunction((value as { safeParse?: unknown } | undefined)?.safeParse),
   'must be a zod schema',

@@ -12,5 +12,8 @@ export function failure(error: unknown): Refused {
 export const isNoEvent = (error: unknown): boolean =>
   isPhiError(error, 'PHI_AUDIT_EVENT') || isPhiError(error, 'PHI_AUDIT_EVENT_TOO_LARGE')
 
-/** The same for what the log throws. An entry that is not durable is no entry; one that cannot be written is a fault of the service. */
+/**
+ * The same for what the log throws. An entry that is not durable is no entry; one that cannot be written is a fault of the
+ * service.
+ */
 export const unrecorded = (error: unknown): Refused => refused(isNoEvent(error) ? 'internal' : 'unavailable', { fault: error })

@@ -5,7 +5,10 @@ import type { Session, SessionOwner, Sessions, VerifiedIdentity } from '@phi/rba
 import type { Caller } from './call.ts'
 import type { Granted, RecordFacts } from './route.ts'
 
-/** What the pipeline needs of an audit log: `AuditLog` of `@phi/audit` is one, with or without a spool. That a promise resolves means that the entry is durable. */
+/**
+ * What the pipeline needs of an audit log: `AuditLog` of `@phi/audit` is one, with or without a spool. That a promise resolves
+ * means that the entry is durable.
+ */
 export interface Appender<Tx> {
   append(event: AuditEventInput): Promise<unknown>
   appendIn(tx: Tx, event: AuditEventInput): Promise<unknown>
@@ -32,7 +35,10 @@ export interface PipelineOptions<Words extends Vocabulary, Tx> {
   readonly log: (tenant: string | undefined) => Promise<Appender<Tx>> | Appender<Tx>
   /** Runs a function in a transaction of the caller's tenant. Needed by routes that write. */
   readonly transaction?: <Result>(caller: Caller, run: (tx: Tx) => Promise<Result>) => Promise<Result>
-  /** Emergency access and other grants, and what was done about their obligations. It is asked about records of the caller's tenant only. */
+  /**
+   * Emergency access and other grants, and what was done about their obligations. It is asked about records of the caller's
+   * tenant only.
+   */
   readonly grants?: (caller: Caller, records: readonly unknown[]) => Promise<Granted> | Granted
   /** Attributes of the actor in the policy. Default `{ id, tenant, roles }` of the session. */
   readonly actor?: (session: Session) => Words['actor']
@@ -54,7 +60,7 @@ export interface PipelineOptions<Words extends Vocabulary, Tx> {
   readonly timeoutMs?: number
   readonly onFault?: (fault: Fault) => void
   readonly clock?: Clock
-  /** Sixteen random bytes, for ids. */
+  /** As many random bytes as asked for, for ids of requests and traces. Default: the platform's. */
   readonly randomBytes?: (count: number) => Uint8Array
 }
 

@@ -14,13 +14,22 @@ import { settingsOf } from './settings.ts'
 export interface Pipeline<Words extends Vocabulary, Tx> {
   /** A route of your own. @throws PhiError PHI_HTTP_ROUTE for an action, a type or a combination that cannot work */
   route<Body = undefined, Query = Readonly<Record<string, string>>>(options: RouteOptions<Words, Tx, Body, Query>): Handler
-  /** POST `{ "idToken": … }`: begins a session, and records the sign-in, also the one that failed. @throws PhiError PHI_HTTP_OPTIONS */
+  /**
+   * POST `{ "idToken": … }`: begins a session, and records the sign-in, also the one that failed.
+   * @throws PhiError PHI_HTTP_OPTIONS
+   */
   signIn(options: SignInOptions): Handler
   /** POST: ends the session of the token, also of an old one. Twice is once: the second answer is the same. */
   signOut(): Handler
-  /** POST `{ "idToken": … }`: takes over a newer sign-in of the same person after a challenge (RFC 9470). @throws PhiError PHI_HTTP_OPTIONS */
+  /**
+   * POST `{ "idToken": … }`: takes over a newer sign-in of the same person after a challenge (RFC 9470).
+   * @throws PhiError PHI_HTTP_OPTIONS
+   */
   stepUp(options: Pick<SignInOptions, 'verify'>): Handler
-  /** POST `{ "patient", "reason" }`: emergency access, 45 CFR 164.312(a)(2)(ii). Recorded before it opens anything. @throws PhiError PHI_HTTP_OPTIONS */
+  /**
+   * POST `{ "patient", "reason" }`: emergency access, 45 CFR 164.312(a)(2)(ii). Recorded before it opens anything.
+   * @throws PhiError PHI_HTTP_OPTIONS
+   */
   breakGlass(options: BreakGlassOptions): Handler
   /** GET: how long the session lasts, without counting as a touch of a record. It does count as activity. */
   session(): Handler

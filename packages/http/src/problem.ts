@@ -76,7 +76,10 @@ export const isProblem = (status: unknown, code: unknown): boolean =>
   typeof code === 'string' &&
   CODE.test(code)
 
-/** A refusal that a handler throws, made by `problem`. What the handler did is rolled back, and the attempt is recorded as a failure. */
+/**
+ * A refusal that a handler throws, made by `problem`. What the handler did is rolled back, and the attempt is recorded as a
+ * failure.
+ */
 export class HttpProblem extends Error {
   readonly status: number
   readonly code: string

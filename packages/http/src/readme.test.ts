@@ -33,6 +33,12 @@ describe('the other tables of the README', () => {
     expect(rowsOf(sectionOf(readme, 'The steps')).map(([step]) => step)).toEqual(['step', ...root.steps])
   })
 
+  it('name for each step problems that there are', () => {
+    const told = rowsOf(sectionOf(readme, 'The steps')).flatMap(([, , ends]) => named(ends))
+    expect(told.length).toBeGreaterThan(10)
+    expect(told.filter((code) => !Object.hasOwn(root.problems, code))).toEqual(['problem()'])
+  })
+
   it('name every problem, its status and what it means', () => {
     const wanted = Object.entries(root.problems).map(([code, { status, meaning }]) => [`\`${code}\``, `${status}`, meaning])
     expect(rowsOf(sectionOf(readme, 'Problems')).slice(1)).toEqual(wanted)

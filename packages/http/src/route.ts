@@ -14,10 +14,16 @@ export interface RecordFacts {
   readonly dataClasses?: NonNullable<AuditEventInput['subject']>['dataClasses']
 }
 
-/** More for the entry of one request: a disclosure, a reason, details. Who, where from, what and with which result the pipeline says itself. */
+/**
+ * More for the entry of one request: a disclosure, a reason, details. Who, where from, what and with which result the pipeline
+ * says itself.
+ */
 export type EntryContext = Omit<NonNullable<AuditEventInput['context']>, 'purpose' | 'decision' | 'breakGlass'>
 
-/** What a handler answers with: one content at most. Without any a route that reads sends what was loaded, and one that writes nothing. */
+/**
+ * What a handler answers with: one content at most. Without any a route that reads sends what was loaded, and one that writes
+ * nothing.
+ */
 export interface Reply {
   /** Default 200, or 204 where there is nothing to send. Only 2xx: a refusal is thrown as an `HttpProblem`. */
   readonly status?: number
@@ -48,7 +54,10 @@ export interface Download {
 export interface Allowed<Tx> {
   /** That of the record; of a list, of the first that is released, or a denial where none is. */
   readonly decision: Decision
-  /** The records as they were loaded, those of a list that the caller may not see left out. They hold fields that the caller may not see: send `Reply.record`, which is narrowed. */
+  /**
+   * The records as they were loaded, those of a list that the caller may not see left out. They hold fields that the caller may
+   * not see: send `Reply.record`, which is narrowed.
+   */
   readonly loaded: readonly unknown[]
   /** The same, narrowed. */
   readonly seen: readonly unknown[]
@@ -76,7 +85,10 @@ export interface RouteOptions<Words extends Vocabulary, Tx, Body, Query> {
    * most 10,000.
    */
   readonly load: (call: Call<Body, Query>) => Promise<unknown> | unknown
-  /** Fields that are asked for or written, by name: each must be visible to the caller, or the answer is no. Default for a route with a `body` that `writes`: the keys of an object, or of all the objects of a list. */
+  /**
+   * Fields that are asked for or written, by name: each must be visible to the caller, or the answer is no. Default for a route
+   * with a `body` that `writes`: the keys of an object, or of all the objects of a list.
+   */
   readonly fields?: (call: Call<Body, Query>) => readonly string[]
   /** Attributes of the policy's `context`. */
   readonly context?: (call: Call<Body, Query>) => Readonly<Record<string, unknown>>
@@ -87,7 +99,10 @@ export interface RouteOptions<Words extends Vocabulary, Tx, Body, Query> {
   readonly writes?: boolean
   /** What is done. Default: nothing more than to send what was loaded. A `problem()` that it throws refuses, and rolls back. */
   readonly handle?: (call: Call<Body, Query>, allowed: Allowed<Tx>) => Promise<Reply | undefined> | Reply | undefined
-  /** Answers a denial of one record with 403, and so says that it is there: for clients that then offer to break the glass. Default: 404. */
+  /**
+   * Answers a denial of one record with 403, and so says that it is there: for clients that then offer to break the glass.
+   * Default: 404.
+   */
   readonly admitsDenial?: boolean
   /** Names of services (subject alternative names) that alone may call it, over mutual TLS, beside a session. */
   readonly peers?: readonly string[]

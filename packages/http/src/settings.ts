@@ -3,6 +3,7 @@ import type { Rules } from '@phi/rbac'
 import { type IpPolicy, ipPolicy, type Session, type SessionOwner, type Sessions } from '@phi/rbac/session'
 import * as z from 'zod'
 import type { Caller } from './call.ts'
+import { callable, isFunction } from './callable.ts'
 import { httpError } from './errors.ts'
 import type { Appender, Fault } from './options.ts'
 import type { Granted, RecordFacts } from './route.ts'
@@ -31,8 +32,6 @@ export interface Settings {
   readonly randomBytes: (count: number) => Uint8Array
 }
 
-const isFunction = (value: unknown): boolean => typeof value === 'function'
-const callable = <Type>() => z.custom<Type>(isFunction, 'must be a function')
 const verbs = (...names: string[]) => {
   return (value: unknown) =>
     typeof value === 'object' && value !== null && names.every((name) => isFunction((value as Record<string, unknown>)[name]))

@@ -1,51 +1,18 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { runFirstProgram } from '../../core/test/readme.ts'
+import { describePrograms, named, readDocument, rowsOf, sectionOf } from '../../core/test/documents.ts'
 import * as api from './index.ts'
 import { DEFAULT_CASE_TIMEOUT_MS } from './suite/suite.ts'
 
-const home = fileURLToPath(new URL('..', import.meta.url))
-const readme = await readFile(`${home}README.md`, 'utf8')
-
-const section = (title: string): string => {
-  const [, rest = ''] = readme.split(`\n## ${title}\n`)
-  expect(rest, `a section "${title}"`).not.toBe('')
-  return rest.split('\n## ')[0] as string
-}
-const rowsOf = (text: string): string[][] =>
-  [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row]) => (row as string).split(' | ')).slice(1)
-const named = (text: string | undefined): string[] => [...(text ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name as string)
+const readme = await readDocument('packages/testing/README.md')
 
 const nothing = () => Promise.reject(new Error('is not opened here'))
 
-describe('the README', () => {
-  it('has a first program that runs as printed', async () => {
-    const promised = [...section('First program').matchAll(/^console\.log\(.*\) \/\/ (.*)$/gm)].map(([, value]) =>
-      (value as string).replace(/^'(.*)'$/, '$1'),
-    )
-    expect(promised).toHaveLength(3)
-    const { stdout, stderr, code } = await runFirstProgram(`${home}README.md`)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout.trimEnd().split('\n')).toEqual(promised)
-  })
+await describePrograms('testing', ['packages/testing/README.md'])
 
-  it('has a simulated practice that runs as printed', async () => {
-    const folder = `${home}.tmp/simulated-${process.pid}`
-    await mkdir(folder, { recursive: true })
-    try {
-      await writeFile(`${folder}/README.md`, section('A simulated practice'))
-      const { stdout, stderr, code } = await runFirstProgram(`${folder}/README.md`)
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout).toBe('1 []\n400\n')
-    } finally {
-      await rm(folder, { recursive: true })
-    }
-  })
-
+describe('the tables of the README', () => {
   it('lists every suite with the number of its cases', () => {
     const suites = Object.keys(api).filter((name) => name.endsWith('Suite') && name !== 'runSuite')
-    const rows = rowsOf(section('The suites'))
+    const rows = rowsOf(sectionOf(readme, 'The suites')).slice(1)
     expect(rows.map(([name]) => named(name)[0]).toSorted()).toEqual(suites.toSorted())
     const sizes: Record<string, number> = {
       auditStoreSuite: api.auditStoreSuite({ name: 'audit', open: nothing }).cases.length,
@@ -63,11 +30,11 @@ describe('the README', () => {
       cursorStoreSuite: api.cursorStoreSuite({ name: 'cursors', open: nothing }).cases.length,
     }
     for (const [name, , cases] of rows) expect(Number(cases), name).toBe(sizes[named(name)[0] as string])
-    expect(section('The suites')).toContain(`\`caseTimeoutMs\` (${DEFAULT_CASE_TIMEOUT_MS.toLocaleString('en-US')})`)
+    expect(sectionOf(readme, 'The suites')).toContain(`\`caseTimeoutMs\` (${DEFAULT_CASE_TIMEOUT_MS.toLocaleString('en-US')})`)
   })
 
   it('lists every gap, and each of them skips a case', () => {
-    const rows = rowsOf(section('Declaring gaps'))
+    const rows = rowsOf(sectionOf(readme, 'Declaring gaps')).slice(1)
     const skipsOf = ({ cases }: api.Suite) => cases.filter(({ skipped }) => skipped === 'because').length
     const skippedBy = (supports: object) => ({
       kms: skipsOf(api.kmsSuite({ name: 'kms', supports: { destroy: 'scheduled', ...supports }, open: nothing })),
@@ -83,6 +50,7 @@ describe('the README', () => {
         api.agreementStoreSuite,
         api.caseStoreSuite,
         api.scheduleStoreSuite,
+        api.cursorStoreSuite,
       ].map((suite) => skipsOf(suite({ name: 'store', supports, open: nothing }))),
     })
     for (const [suite, cell] of rows) {
@@ -97,7 +65,7 @@ describe('the README', () => {
     for (const fault of ['unreachable', 'denied', 'nonsense', 'silent']) {
       const { kms } = skippedBy({ faults: { [fault]: false }, because: { [`faults.${fault}`]: 'because' } })
       expect(kms, fault).toBe(1)
-      expect(section('Declaring gaps')).toContain(`\`${fault}\``)
+      expect(sectionOf(readme, 'Declaring gaps')).toContain(`\`${fault}\``)
     }
     expect(rows.map(([, gap]) => named(gap)[0])).toEqual([
       ...['destroy', 'manyKeks', 'rotate', 'disable', 'elapse', 'faults'],

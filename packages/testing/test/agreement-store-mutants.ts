@@ -6,17 +6,11 @@ import {
   recordedFrom,
   textOfRecords,
 } from '@phi/baa'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import type { StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type AgreementParts, rightAgreementParts, simpleAgreementStore } from './simple-agreement-store.ts'
 
-/** A wrong store, and the case that must find it. */
-export interface AgreementStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<AgreementStore>
-}
+type AgreementStoreMutant = StoreMutant<AgreementStore>
 
 const NOTHING = 'knows nothing of a tenant'
 const KEEPS = 'gives back everything'
@@ -47,11 +41,7 @@ const verbs = (
 ): AgreementStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleAgreementStore()
-    const changed = (good: AgreementStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as AgreementStore) }
-  },
+  open: () => withVerbs(simpleAgreementStore(), change),
 })
 
 /** Keeps a text that is not quite what was handed in. */

@@ -7,17 +7,11 @@ import {
   textOfLast,
   textOfOpening,
 } from '@phi/deadlines/store'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import type { StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type CaseParts, rightCaseParts, simpleCaseStore } from './simple-case-store.ts'
 
-/** A wrong store, and the case that must find it. */
-export interface CaseStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<CaseStore>
-}
+type CaseStoreMutant = StoreMutant<CaseStore>
 
 const NOTHING = 'has nothing where nothing was begun'
 const KEEPS = 'gives back every history replayed'
@@ -47,11 +41,7 @@ const part = (wrong: string, caughtBy: string, parts: Partial<CaseParts>): CaseS
 const verbs = (wrong: string, caughtBy: string, change: (good: CaseStore) => Partial<CaseStore>): CaseStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleCaseStore()
-    const changed = (good: CaseStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as CaseStore) }
-  },
+  open: () => withVerbs(simpleCaseStore(), change),
 })
 
 /** Looks, lets others in, and writes. */

@@ -1,6 +1,8 @@
 import { type Cursor, type CursorStore, type DeadLetter, type ForwardKey, forwardErrors } from '@phi/audit/forward'
 import { errorsOf } from '@phi/core'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import type { StoreUnderTest } from '../src/index.ts'
+import type { StoreMutant } from './mutants.ts'
+import { backend } from './simple-store.ts'
 
 const storeError = errorsOf(forwardErrors)
 
@@ -41,10 +43,7 @@ export function simpleCursorStore(parts: Partial<Parts> = {}): StoreUnderTest<Cu
   const { copyIn, copyOut, nameOf, mayMove, pause, kept, order, put, remove } = { ...right, ...parts }
   const cursors = new Map<string, Cursor>()
   const letters = new Map<string, DeadLetter[]>()
-  let cut = false
-  const reach = () => {
-    if (cut) throw storeError('PHI_AUDIT_FORWARD_CURSOR')
-  }
+  const { reach, under } = backend(() => storeError('PHI_AUDIT_FORWARD_CURSOR'))
   const of = (key: ForwardKey): DeadLetter[] => {
     const own = letters.get(nameOf(key)) ?? []
     letters.set(nameOf(key), own)
@@ -75,28 +74,10 @@ export function simpleCursorStore(parts: Partial<Parts> = {}): StoreUnderTest<Cu
       return remove(of(key), index)
     },
   })
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }
 
-/** A wrong store, and the case that must find it. */
-export interface CursorStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<CursorStore>
-}
+type CursorStoreMutant = StoreMutant<CursorStore>
 
 const KEEPS = 'keeps a cursor as it was moved'
 const ONLY = 'moves a cursor only from what it is'

@@ -1,15 +1,8 @@
 import { continues, type Directive, type DirectiveStore } from '@phi/rbac/directives'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type DirectiveParts, simpleDirectiveStore } from './simple-directive-store.ts'
 
-/** A wrong store, and the case that must find it. */
-export interface DirectiveStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<DirectiveStore>
-}
+type DirectiveStoreMutant = StoreMutant<DirectiveStore>
 
 const KINDS = 'gives back every kind'
 const LATEST = 'answers with the latest versions'
@@ -36,11 +29,7 @@ const verbs = (
 ): DirectiveStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleDirectiveStore()
-    const changed = (good: DirectiveStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as DirectiveStore) }
-  },
+  open: () => withVerbs(simpleDirectiveStore(), change),
 })
 
 const out = (change: (directive: Directive) => object): Partial<DirectiveParts> => ({

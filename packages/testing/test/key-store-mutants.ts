@@ -1,16 +1,9 @@
 import type { DataKeyRecord, KeyStore } from '@phi/envelope'
 import { envelopeError } from '@phi/envelope/kms'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type Parts, rightParts, simpleKeyStore } from './simple-key-store.ts'
 
-/** A wrong store, and a case that must find it. */
-export interface KeyStoreMutant {
-  readonly wrong: string
-  /** How the title of a case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<KeyStore>
-}
+type KeyStoreMutant = StoreMutant<KeyStore>
 
 const part = (wrong: string, caughtBy: string, parts: Partial<Parts>): KeyStoreMutant => ({
   wrong,
@@ -22,11 +15,7 @@ const part = (wrong: string, caughtBy: string, parts: Partial<Parts>): KeyStoreM
 const verbs = (wrong: string, caughtBy: string, change: (good: KeyStore) => Partial<KeyStore>): KeyStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleKeyStore()
-    const changed = (good: KeyStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as KeyStore) }
-  },
+  open: () => withVerbs(simpleKeyStore(), change),
 })
 
 const unlocked = (wrong: string, caughtBy: string, parts: Partial<Parts> = {}): KeyStoreMutant => ({

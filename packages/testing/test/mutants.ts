@@ -1,10 +1,25 @@
 import { expect, it } from 'vitest'
-import { runSuite, type Suite } from '../src/index.ts'
+import { runSuite, type StoreSupports, type StoreUnderTest, type Suite } from '../src/index.ts'
 
 /** A deliberately wrong adapter, and how the title of the case begins that must find it. */
 interface Mutant {
   readonly wrong: string
   readonly caughtBy: string
+}
+
+/** A deliberately wrong store. */
+export interface StoreMutant<Store, Under = StoreUnderTest<Store>, Supports = StoreSupports> extends Mutant {
+  readonly supports?: Supports
+  readonly open: () => Under
+}
+
+/** A good store of which verbs were changed; every other handle is changed alike. */
+export function withVerbs<Store, More extends object>(
+  under: StoreUnderTest<Store> & More,
+  change: (good: Store) => Partial<Store>,
+): StoreUnderTest<Store> & More {
+  const changed = (good: Store): Store => ({ ...good, ...change(good) })
+  return { ...under, store: changed(under.store), another: async () => changed((await under.another?.()) as Store) }
 }
 
 /**

@@ -1,15 +1,9 @@
 import type { RetentionStore } from '@phi/retention'
 import type { RetentionStoreSupports, RetentionStoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type Parts, rightParts, simpleRetentionStore } from './simple-retention-store.ts'
 
-/** A wrong store, and the case that must find it. */
-export interface RetentionStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: RetentionStoreSupports
-  readonly open: () => RetentionStoreUnderTest
-}
+type RetentionStoreMutant = StoreMutant<RetentionStore, RetentionStoreUnderTest, RetentionStoreSupports>
 
 const PAGES = 'hands out every record with its facts'
 const GETS = 'gives the records that are asked for'
@@ -47,11 +41,7 @@ const verbs = (
 ): RetentionStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleRetentionStore()
-    const changed = (good: RetentionStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as RetentionStore) }
-  },
+  open: () => withVerbs(simpleRetentionStore(), change),
 })
 
 /** Looks, lets others in, and writes. */

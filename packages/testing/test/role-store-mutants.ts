@@ -1,15 +1,8 @@
 import { type RoleRecord, type RoleStore, roleEnd } from '@phi/rbac'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type RoleParts, rightRoleParts, simpleRoleStore } from './simple-role-store.ts'
 
-/** A wrong store, and the case that must find it. */
-export interface RoleStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<RoleStore>
-}
+type RoleStoreMutant = StoreMutant<RoleStore>
 
 const KEEPS = 'gives back every field'
 const NOTHING = 'has nothing where nothing was assigned'
@@ -37,11 +30,7 @@ const part = (wrong: string, caughtBy: string, parts: Partial<RoleParts>): RoleS
 const verbs = (wrong: string, caughtBy: string, change: (good: RoleStore) => Partial<RoleStore>): RoleStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleRoleStore()
-    const changed = (good: RoleStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as RoleStore) }
-  },
+  open: () => withVerbs(simpleRoleStore(), change),
 })
 
 const { inForce, same } = rightRoleParts

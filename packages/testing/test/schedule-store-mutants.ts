@@ -1,6 +1,8 @@
 import { errorsOf } from '@phi/core'
 import { currentOf, dispositionErrors, parseScheduleVersion, type ScheduleStore, type ScheduleVersion } from '@phi/retention'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import type { StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
+import { backend } from './simple-store.ts'
 
 const storeError = errorsOf(dispositionErrors)
 
@@ -32,10 +34,7 @@ const right: Parts = {
 export function simpleScheduleStore(parts: Partial<Parts> = {}): StoreUnderTest<ScheduleStore> {
   const { copy, pause, read, mayAdopt, sameTenant, current, add } = { ...right, ...parts }
   const versions: ScheduleVersion[] = []
-  let cut = false
-  const reach = () => {
-    if (cut) throw storeError('PHI_RETENTION_STORE_UNAVAILABLE')
-  }
+  const { reach, under } = backend(() => storeError('PHI_RETENTION_STORE_UNAVAILABLE'))
   const of = (tenant: string) => versions.filter((each) => sameTenant(each.tenant, tenant))
   const handle = (): ScheduleStore => ({
     async adopt(version) {
@@ -56,28 +55,10 @@ export function simpleScheduleStore(parts: Partial<Parts> = {}): StoreUnderTest<
       return copy(of(tenant))
     },
   })
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }
 
-/** A wrong store, and the case that must find it. */
-export interface ScheduleStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<ScheduleStore>
-}
+type ScheduleStoreMutant = StoreMutant<ScheduleStore>
 
 const KEEPS = 'keeps every version as it was adopted'
 const NEXT = 'adopts no version but the next one'
@@ -103,11 +84,7 @@ const verbs = (
 ): ScheduleStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleScheduleStore()
-    const changed = (good: ScheduleStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as ScheduleStore) }
-  },
+  open: () => withVerbs(simpleScheduleStore(), change),
 })
 
 /** Each handle remembers the first history of a tenant. */

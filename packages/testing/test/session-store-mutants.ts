@@ -1,15 +1,9 @@
 import type { SessionRecord, SessionStore } from '@phi/rbac/session'
-import type { StoreSupports, StoreUnderTest } from '../src/index.ts'
+import type { StoreUnderTest } from '../src/index.ts'
+import { type StoreMutant, withVerbs } from './mutants.ts'
 import { type Parts, rightParts, simpleSessionStore } from './simple-session-store.ts'
 
-/** A wrong store, and the case that must find it. */
-export interface SessionStoreMutant {
-  readonly wrong: string
-  /** How the title of the case begins that fails. */
-  readonly caughtBy: string
-  readonly supports?: StoreSupports
-  readonly open: () => StoreUnderTest<SessionStore>
-}
+type SessionStoreMutant = StoreMutant<SessionStore>
 
 const KEEPS = 'gives back every field as it was stored'
 const NOTHING = 'has nothing where nothing was stored'
@@ -40,11 +34,7 @@ const part = (wrong: string, caughtBy: string, parts: Partial<Parts>): SessionSt
 const verbs = (wrong: string, caughtBy: string, change: (good: SessionStore) => Partial<SessionStore>): SessionStoreMutant => ({
   wrong,
   caughtBy,
-  open: () => {
-    const { store, another, ...rest } = simpleSessionStore()
-    const changed = (good: SessionStore) => ({ ...good, ...change(good) })
-    return { ...rest, store: changed(store), another: async () => changed((await another?.()) as SessionStore) }
-  },
+  open: () => withVerbs(simpleSessionStore(), change),
 })
 
 /** Looks, lets others in, and writes. */

@@ -11,6 +11,7 @@ import {
 } from '@phi/baa'
 import { errorsOf, parseTenant } from '@phi/core'
 import type { StoreUnderTest } from '../src/index.ts'
+import { backend } from './simple-store.ts'
 
 const storeError = errorsOf(agreementStoreErrors)
 
@@ -46,22 +47,14 @@ export const rightAgreementParts: AgreementParts = {
 export function simpleAgreementStore(parts: Partial<AgreementParts> = {}, locked = true): StoreUnderTest<AgreementStore> {
   const { pause, ...rules } = { ...rightAgreementParts, ...parts }
   const tenants = new Map<string, string[]>()
-  let cut = false
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const work = <T>(tenant: string, act: (texts: string[]) => Promise<T>): Promise<T> => {
-    const careful = async () => {
-      if (cut) throw storeError('PHI_BAA_STORE_UNAVAILABLE')
+  const { work: inTurn, under } = backend(() => storeError('PHI_BAA_STORE_UNAVAILABLE'), locked)
+  const work = <T>(tenant: string, act: (texts: string[]) => Promise<T>): Promise<T> =>
+    inTurn(async () => {
       const own = rules.tenant(tenant)
       const texts = tenants.get(own) ?? []
       tenants.set(own, texts)
       return act(texts)
-    }
-    if (!locked) return careful()
-    const mine = turn.then(careful)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+    })
 
   const handle = (): AgreementStore => ({
     load: (tenant) => work(tenant, async (texts) => rules.out(texts)),
@@ -84,16 +77,5 @@ export function simpleAgreementStore(parts: Partial<AgreementParts> = {}, locked
       }),
   })
 
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }

@@ -19,6 +19,7 @@ import {
   withEntry,
 } from '@phi/deadlines/store'
 import type { StoreUnderTest } from '../src/index.ts'
+import { backend } from './simple-store.ts'
 
 const storeError = errorsOf(caseStoreErrors)
 
@@ -74,22 +75,14 @@ export const rightCaseParts: CaseParts = {
 export function simpleCaseStore(parts: Partial<CaseParts> = {}, locked = true): StoreUnderTest<CaseStore> {
   const { pause, ...rules } = { ...rightCaseParts, ...parts }
   const tenants = new Map<string, Map<string, Row>>()
-  let cut = false
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const work = <T>(tenant: string, act: (cases: Map<string, Row>) => Promise<T>): Promise<T> => {
-    const careful = async () => {
-      if (cut) throw storeError('PHI_DEADLINES_STORE_UNAVAILABLE')
+  const { work: inTurn, under } = backend(() => storeError('PHI_DEADLINES_STORE_UNAVAILABLE'), locked)
+  const work = <T>(tenant: string, act: (cases: Map<string, Row>) => Promise<T>): Promise<T> =>
+    inTurn(async () => {
       const own = rules.tenant(tenant)
       const cases = tenants.get(own) ?? new Map<string, Row>()
       tenants.set(own, cases)
       return act(cases)
-    }
-    if (!locked) return careful()
-    const mine = turn.then(careful)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+    })
 
   const handle = (): CaseStore => ({
     open: (tenant, opening) =>
@@ -130,16 +123,5 @@ export function simpleCaseStore(parts: Partial<CaseParts> = {}, locked = true): 
       }),
   })
 
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }

@@ -1,6 +1,7 @@
 import { errorsOf } from '@phi/core'
 import { continues, type Directive, type DirectiveStore, directiveErrors, parseDirective } from '@phi/rbac/directives'
 import type { StoreUnderTest } from '../src/index.ts'
+import { backend } from './simple-store.ts'
 
 const directiveError = errorsOf(directiveErrors)
 
@@ -32,19 +33,7 @@ const right: DirectiveParts = {
 export function simpleDirectiveStore(parts: Partial<DirectiveParts> = {}, locked = true): StoreUnderTest<DirectiveStore> {
   const { parse, copyIn, copyOut, pause, keyOf, mayFollow, belongs, order } = { ...right, ...parts }
   const rows = new Map<string, Directive>()
-  let cut = false
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const work = <T>(act: () => Promise<T>): Promise<T> => {
-    const careful = async () => {
-      if (cut) throw directiveError('PHI_RBAC_DIRECTIVE_STORE_UNAVAILABLE')
-      return act()
-    }
-    if (!locked) return careful()
-    const mine = turn.then(careful)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const { work, under } = backend(() => directiveError('PHI_RBAC_DIRECTIVE_STORE_UNAVAILABLE'), locked)
 
   const handle = (): DirectiveStore => ({
     append: (directive) =>
@@ -59,16 +48,5 @@ export function simpleDirectiveStore(parts: Partial<DirectiveParts> = {}, locked
       work(async () => order([...rows.values()].filter((each) => belongs(each, tenant, patient))).map((each) => copyOut(each))),
   })
 
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }

@@ -9,6 +9,7 @@ import {
   type StoredRecord,
 } from '@phi/retention'
 import type { RetentionStoreUnderTest } from '../src/index.ts'
+import { backend } from './simple-store.ts'
 
 const storeError = errorsOf(dispositionErrors)
 
@@ -65,19 +66,7 @@ export function simpleRetentionStore(parts: Partial<Parts> = {}, locked = true):
   const receipts: DisposalReceipt[] = []
   const runs = new Map<string, RunProgress>()
   let counter = 0
-  let cut = false
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const work = <T>(act: () => Promise<T>): Promise<T> => {
-    const careful = async () => {
-      if (cut) throw storeError('PHI_RETENTION_STORE_UNAVAILABLE')
-      return act()
-    }
-    if (!locked) return careful()
-    const mine = turn.then(careful)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const { work, under } = backend(() => storeError('PHI_RETENTION_STORE_UNAVAILABLE'), locked)
 
   const handle = (): RetentionStore => ({
     records: (after, limit) =>
@@ -135,21 +124,12 @@ export function simpleRetentionStore(parts: Partial<Parts> = {}, locked = true):
   })
 
   return {
-    store: handle(),
-    another: async () => handle(),
+    ...under(handle),
     async put(records) {
       for (const { id, record } of records) {
         counter += 1
         rows.set(id, { id, version: rules.nextVersion(rows.get(id)?.version, counter), record: copyIn(record) })
       }
-    },
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
     },
   }
 }

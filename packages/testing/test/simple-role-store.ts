@@ -11,6 +11,7 @@ import {
   roleErrors,
 } from '@phi/rbac'
 import type { StoreUnderTest } from '../src/index.ts'
+import { backend } from './simple-store.ts'
 
 const roleError = errorsOf(roleErrors)
 
@@ -60,19 +61,7 @@ export const rightRoleParts: RoleParts = {
 export function simpleRoleStore(parts: Partial<RoleParts> = {}, locked = true): StoreUnderTest<RoleStore> {
   const p = { ...rightRoleParts, ...parts }
   const rows = new Map<string, RoleRecord>()
-  let cut = false
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const work = <T>(act: () => Promise<T>): Promise<T> => {
-    const careful = async () => {
-      if (cut) throw roleError('PHI_RBAC_ROLE_STORE_UNAVAILABLE')
-      return act()
-    }
-    if (!locked) return careful()
-    const mine = turn.then(careful)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const { work, under } = backend(() => roleError('PHI_RBAC_ROLE_STORE_UNAVAILABLE'), locked)
 
   const end = async (key: string, revocation: RoleRevocation) => {
     const now = rows.get(key)
@@ -120,16 +109,5 @@ export function simpleRoleStore(parts: Partial<RoleParts> = {}, locked = true): 
       }),
   })
 
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }

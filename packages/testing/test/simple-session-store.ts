@@ -1,6 +1,7 @@
 import { errorsOf } from '@phi/core'
 import { type SessionRecord, type SessionStore, sessionErrors } from '@phi/rbac/session'
 import type { StoreUnderTest } from '../src/index.ts'
+import { backend } from './simple-store.ts'
 
 const sessionError = errorsOf(sessionErrors)
 
@@ -47,19 +48,7 @@ export const rightParts: Parts = {
 export function simpleSessionStore(parts: Partial<Parts> = {}, locked = true): StoreUnderTest<SessionStore> {
   const { copyIn, copyOut, pause, ...rules } = { ...rightParts, ...parts }
   const rows = new Map<string, SessionRecord>()
-  let cut = false
-  let turn: Promise<unknown> = Promise.resolve()
-
-  const work = <T>(act: () => Promise<T>): Promise<T> => {
-    const careful = async () => {
-      if (cut) throw sessionError('PHI_RBAC_SESSION_STORE_UNAVAILABLE')
-      return act()
-    }
-    if (!locked) return careful()
-    const mine = turn.then(careful)
-    turn = mine.catch(() => undefined)
-    return mine
-  }
+  const { work, under } = backend(() => sessionError('PHI_RBAC_SESSION_STORE_UNAVAILABLE'), locked)
 
   const end = async (sid: string, at: number, because: NonNullable<SessionRecord['ended']>['because']) => {
     const now = rows.get(sid)
@@ -117,16 +106,5 @@ export function simpleSessionStore(parts: Partial<Parts> = {}, locked = true): S
       }),
   })
 
-  return {
-    store: handle(),
-    another: async () => handle(),
-    faults: {
-      unreachable: async () => {
-        cut = true
-      },
-      restore: async () => {
-        cut = false
-      },
-    },
-  }
+  return under(handle)
 }

@@ -1,6 +1,7 @@
 import { formatInstant, parseAs, plainText } from '@phi/core'
 import { BREAK_GLASS_MAX_MS, type Grant } from '@phi/rbac'
 import * as z from 'zod'
+import { callable } from '../callable.ts'
 import { httpError } from '../errors.ts'
 import { unrecorded } from '../failure.ts'
 import type { BreakGlassOptions } from '../options.ts'
@@ -31,8 +32,8 @@ const options = z.strictObject({
     .min(1)
     .max(BREAK_GLASS_MAX_MS / MINUTE)
     .default(60),
-  keep: z.custom<BreakGlassOptions['keep']>((value) => typeof value === 'function', 'must be a function'),
-  notify: z.custom<BreakGlassOptions['notify']>((value) => typeof value === 'function', 'must be a function'),
+  keep: callable<BreakGlassOptions['keep']>(),
+  notify: callable<BreakGlassOptions['notify']>(),
 })
 
 /**

@@ -1,9 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AdapterOptions, textParams } from '../node/adapter.ts'
-import { isEncrypted } from '../node/connection.ts'
 import { exchange } from '../node/exchange.ts'
-import { internal, malformed, refuse } from '../node/refusal.ts'
-import { send } from '../node/send.ts'
+import { answerStrayError } from '../node/stray-error.ts'
 import type { Handler } from '../route.ts'
 
 /** What is used of a request of Express. */
@@ -28,16 +26,6 @@ export function expressHandler(handler: Handler, options: AdapterOptions = {}) {
 export function expressErrors() {
   // Express tells a handler of errors by its four parameters.
   return (error: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown): void => {
-    if (response.headersSent) {
-      // A part has gone: it must not pass for the whole, and nobody else will end it.
-      if (!response.writableEnded) response.destroy()
-      return
-    }
-    void send(refuse(isClients(error) ? malformed : internal, isEncrypted(request.socket)), response)
+    answerStrayError((error as { readonly status?: unknown } | null | undefined)?.status, request, response)
   }
-}
-
-const isClients = (error: unknown): boolean => {
-  const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
-  return typeof status === 'number' && status >= 400 && status < 500
 }

@@ -1,10 +1,8 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { type AdapterOptions, textParams } from '../node/adapter.ts'
-import { isEncrypted } from '../node/connection.ts'
 import { exchange } from '../node/exchange.ts'
-import { internal, malformed, refuse } from '../node/refusal.ts'
-import { send } from '../node/send.ts'
 import { createPhiServer, type PhiServerOptions } from '../node/server.ts'
+import { answerStrayError } from '../node/stray-error.ts'
 import type { Handler } from '../route.ts'
 
 /** What is used of a request of Fastify. */
@@ -55,12 +53,8 @@ function takeOver(reply: FastifyReplyLike): ServerResponse {
 
 /** Answers an error that is not the pipeline's. */
 function answerError(error: unknown, request: FastifyRequestLike, reply: FastifyReplyLike): void {
-  if (reply.raw.headersSent) {
-    // A part has gone: it must not pass for the whole.
-    if (!reply.raw.writableEnded) reply.raw.destroy()
-    return
-  }
-  void send(refuse(isClients(error) ? malformed : internal, isEncrypted(request.raw.socket)), takeOver(reply))
+  const { statusCode } = (error ?? {}) as { readonly statusCode?: unknown }
+  answerStrayError(statusCode, request.raw, reply.raw, () => takeOver(reply))
 }
 
 /**
@@ -102,8 +96,3 @@ export function phiFastify(app: FastifyLike, options: PhiFastifyOptions, done: (
 }
 // What Fastify calls a plugin without a scope of its own. A parser in a scope below would serve no route of the instance.
 Object.assign(phiFastify, { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: 'phiFastify' })
-
-const isClients = (error: unknown): boolean => {
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
-  return typeof status === 'number' && status >= 400 && status < 500
-}

@@ -37,8 +37,8 @@ export async function answerOnNode(
 
 /**
  * The same body, counted. A chunk counts when the server asks for the next one, which it does when there is room. When the body fails, or
- * is longer or shorter than it was said to be, the connection is cut and the stream ends quietly: of a stream that fails the server writes the error, into a log and as the last words of
- * the response.
+ * is longer or shorter than it was said to be, the connection is cut and the stream ends quietly: of a stream that fails the server writes the
+ * error, into a log and as the last words of the response.
  */
 function counted(
   body: ReadableStream<Uint8Array>,

@@ -4,15 +4,24 @@ import * as z from 'zod'
 import { nodeError } from './errors.ts'
 import { MAX_HEADERS } from './screen.ts'
 
-/** How long and how much a server waits for. Slow-loris is to hold connections open with almost nothing: each of these ends one form of it. */
+/**
+ * How long and how much a server waits for. Slow-loris is to hold connections open with almost nothing: each of these ends one
+ * form of it.
+ */
 export interface ServerLimits {
   /** From the first byte of a request, or the connection, to the end of its headers. A browser needs milliseconds. Default 10,000. */
   readonly headersMs: number
   /** To the end of its body: a megabyte on a line of 300 kbit/s. Raise it for routes that take more. Default 30,000. */
   readonly requestMs: number
-  /** Between two requests of one connection. Behind a load balancer: longer than its own, or it sends into a closed connection. Default 5,000. */
+  /**
+   * Between two requests of one connection. Behind a load balancer: longer than its own, or it sends into a closed connection.
+   * Default 5,000.
+   */
   readonly keepAliveMs: number
-  /** Without one byte in either direction, for example in a download that nobody takes. Longer than the pipeline's `timeoutMs`. Default 60,000. */
+  /**
+   * Without one byte in either direction, for example in a download that nobody takes. Longer than the pipeline's `timeoutMs`.
+   * Default 60,000.
+   */
   readonly idleMs: number
   /** How often the first two are looked at. Node's own 30 seconds would make 40 out of 10. Default 1,000. */
   readonly checkMs: number
@@ -51,7 +60,10 @@ const schema = z.strictObject({
   connections: z.int().min(0).max(1_000_000).optional(),
 })
 
-/** @throws PhiError PHI_HTTP_SERVER for a figure out of range, or headers that may take longer than the request that they are part of */
+/**
+ * @throws PhiError PHI_HTTP_SERVER for a figure out of range, or headers that may take longer than the request that they are part
+ * of
+ */
 export function readLimits(limits: Partial<ServerLimits> | undefined): ServerLimits {
   const given = parseAs(schema, limits ?? {}, 'limits', (context) => nodeError('PHI_HTTP_SERVER', context))
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

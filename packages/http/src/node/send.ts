@@ -3,7 +3,10 @@ import type { Sent } from '../connection.ts'
 import { type Count, countOf, whenClosed } from './connection.ts'
 import { isWaiting } from './expecting.ts'
 
-/** How much of a body that nobody wanted is read and thrown away, and for how long, so that a client that is still sending sees the answer. */
+/**
+ * How much of a body that nobody wanted is read and thrown away, and for how long, so that a client that is still sending sees
+ * the answer.
+ */
 const LINGER_BYTES = 1024 * 1024
 const LINGER_MS = 1000
 

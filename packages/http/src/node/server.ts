@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https'
 import { parseAs } from '@phi/core'
 import * as z from 'zod'
+import { callable } from '../callable.ts'
 import type { Handler } from '../route.ts'
 import type { ServerTls } from '../tls/server.ts'
 import type { AdapterOptions } from './adapter.ts'
@@ -29,11 +30,12 @@ export interface PhiServerOptions extends AdapterOptions {
   readonly limits?: Partial<ServerLimits> | undefined
   /** Either what answers every request: a route, or `routes(…)`. */
   readonly handler?: Handler | undefined
-  /** Or the listener of a framework: an Express app, what Fastify hands to its `serverFactory`, `getRequestListener(app.fetch)` of Hono. */
+  /**
+   * Or the listener of a framework: an Express app, what Fastify hands to its `serverFactory`, `getRequestListener(app.fetch)` of
+   * Hono.
+   */
   readonly listener?: RequestListener | undefined
 }
-
-const callable = <Type>() => z.custom<Type>((value) => typeof value === 'function', 'must be a function')
 
 // A key that is written wrong must not leave a server without TLS or without limits.
 const schema = z.strictObject({

@@ -62,7 +62,10 @@ async function bounded(x: Exchange, atMost: number): Promise<Uint8Array | Refuse
   }
 }
 
-/** Parses by a schema of the route. What does not fit is refused with the place in the schema's words: no value, and no key of the client's. */
+/**
+ * Parses by a schema of the route. What does not fit is refused with the place in the schema's words: no value, and no key of the
+ * client's.
+ */
 export function shaped<Shape>(
   schema: z.ZodType<Shape>,
   value: unknown,

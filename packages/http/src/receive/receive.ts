@@ -18,7 +18,10 @@ export const readingMethods = ['GET', 'HEAD', 'POST'] as const
 /** Methods of routes that change something. GET is not: browsers send it for pictures. */
 export const writingMethods = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** The first step: who is at the other end of the line, whether the line is safe, and whether what they ask for can be read at all. */
+/**
+ * The first step: who is at the other end of the line, whether the line is safe, and whether what they ask for can be read at
+ * all.
+ */
 export function receive(x: Exchange, methods: readonly string[]): Received | Refused {
   x.step = 'receive'
   const { request, connection, settings } = x

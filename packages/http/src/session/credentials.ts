@@ -1,13 +1,19 @@
 import type { Exchange } from '../exchange.ts'
 import { type Refused, refused } from '../refused.ts'
 
-/** The name of the cookie. The prefix has browsers refuse it from a subdomain, without TLS, or for a part of the site (RFC 6265bis §4.1.3.2). */
+/**
+ * The name of the cookie. The prefix has browsers refuse it from a subdomain, without TLS, or for a part of the site (RFC 6265bis
+ * §4.1.3.2).
+ */
 const SESSION_COOKIE = '__Host-phi'
 
 // RFC 6750 §2.1; the scheme's name knows no case (RFC 9110 §11.1).
 const BEARER = /^bearer ([A-Za-z0-9\-._~+/]+=*)$/i
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 const MAX_TOKEN = 8_192
+
+/** RFC 6750 §3.1: the challenge to whoever showed a token that counts no more, or never did. */
+export const INVALID_TOKEN = 'Bearer error="invalid_token"'
 
 /** Every value that the Cookie header gives our name. */
 function cookiesOf(header: string | null): readonly string[] {
@@ -34,10 +40,9 @@ export function tokenOf({ request: { headers }, settings }: Exchange): string | 
   // Two Authorization headers are joined by a comma.
   if (settings.token === 'bearer' && given.includes(',')) return refused('credentials-ambiguous')
   const token = settings.token === 'cookie' ? (TOKEN.test(given) ? given : undefined) : BEARER.exec(given)?.[1]
-  if (token === undefined || token.length > MAX_TOKEN) return refused('session-required', { challenge: INVALID })
+  if (token === undefined || token.length > MAX_TOKEN) return refused('session-required', { challenge: INVALID_TOKEN })
   return token
 }
-const INVALID = 'Bearer error="invalid_token"'
 
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 

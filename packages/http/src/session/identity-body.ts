@@ -1,14 +1,15 @@
 import * as z from 'zod'
+import { callable } from '../callable.ts'
 import type { Exchange } from '../exchange.ts'
 import type { SignInOptions } from '../options.ts'
 import { bodyOf } from '../receive/body.ts'
 import { isRefused, type Refused, refused } from '../refused.ts'
+import { INVALID_TOKEN } from './credentials.ts'
 
 /** What verifyIdentity takes at most, and the JSON around it. */
 const MAX_BYTES = 20_480
 const schema = z.strictObject({ idToken: z.string().min(1).max(16_384) })
 
-const callable = <Type>() => z.custom<Type>((value) => typeof value === 'function', 'must be a function')
 const verifying = { verify: callable<SignInOptions['verify']>() }
 export const signInSchema = z.strictObject({ ...verifying, membership: callable<SignInOptions['membership']>() })
 export const stepUpSchema = z.strictObject(verifying)
@@ -30,6 +31,6 @@ export async function identityOf(x: Exchange, verify: SignInOptions['verify']): 
   const reason = WORD.test(verdict.reason) ? verdict.reason : 'refused'
   const answer = outages.has(reason)
     ? refused('unavailable', { reason })
-    : refused('sign-in-refused', { challenge: 'Bearer error="invalid_token"', reason })
+    : refused('sign-in-refused', { challenge: INVALID_TOKEN, reason })
   return { outcome: 'refused', reason, answer }
 }

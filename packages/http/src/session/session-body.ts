@@ -1,7 +1,10 @@
 import { formatInstant } from '@phi/core'
 import type { Session } from '@phi/rbac/session'
 
-/** What a client may know of its session. Times in UTC. `idleSeconds`: so long from now until the automatic logoff, for clocks that differ. */
+/**
+ * What a client may know of its session. Times in UTC. `idleSeconds`: so long from now until the automatic logoff, for clocks
+ * that differ.
+ */
 export function sessionBody(session: Session, at: number) {
   const { subject, tenant, roles, mfa, startedAt, idleUntil, until } = session
   return {

@@ -6,7 +6,7 @@ import { type Exchange, fault } from '../exchange.ts'
 import { unrecorded } from '../failure.ts'
 import { append, tokenEvent } from '../record.ts'
 import { isRefused, type Refused, refused } from '../refused.ts'
-import { handOver, isCrossSite, takeAway, tokenOf } from './credentials.ts'
+import { handOver, INVALID_TOKEN, isCrossSite, takeAway, tokenOf } from './credentials.ts'
 
 /** Who is there, and the token that is theirs from now on. */
 export interface SignedIn {
@@ -85,7 +85,7 @@ function answerTo({ reason, challenge, familyEnded, sid }: SessionRefused): Refu
       // With an ending: the clock went back, and the session is over for it. Without: there is no time.
       return familyEnded === undefined
         ? refused('unavailable', { reason })
-        : refused('session-over', { challenge: INVALID, reason })
+        : refused('session-over', { challenge: INVALID_TOKEN, reason })
     case 'mfa':
       return refused('step-up-required', { challenge, reason })
     case 'ip':
@@ -94,12 +94,11 @@ function answerTo({ reason, challenge, familyEnded, sid }: SessionRefused): Refu
     case 'superseded':
       return refused('superseded', { reason })
     case 'identity':
-      return refused('sign-in-refused', { challenge: INVALID, reason })
+      return refused('sign-in-refused', { challenge: INVALID_TOKEN, reason })
     default:
-      return refused(sid === undefined ? 'session-required' : 'session-over', { challenge: INVALID, reason })
+      return refused(sid === undefined ? 'session-required' : 'session-over', { challenge: INVALID_TOKEN, reason })
   }
 }
-const INVALID = 'Bearer error="invalid_token"'
 
 /**
  * Records the refusal of a token that is one of ours in the log of its tenant, and says what to answer. Made-up tokens leave no entry: a

@@ -10,12 +10,15 @@ import { append, eventOf, nextId, sourceOf } from '../record.ts'
 import { isRefused, type Refused, refused } from '../refused.ts'
 import { jsonOf } from '../reply/send.ts'
 import type { Work } from '../run.ts'
-import { isCrossSite } from './credentials.ts'
+import { INVALID_TOKEN, isCrossSite } from './credentials.ts'
 import { identityOf, signInSchema } from './identity-body.ts'
 import { sessionBody } from './session-body.ts'
 import { enter, takeBack } from './session-step.ts'
 
-/** A sign-in that failed. Who it was is known where the provider vouched for them; in whose log it belongs, where they are a member. */
+/**
+ * A sign-in that failed. Who it was is known where the provider vouched for them; in whose log it belongs, where they are a
+ * member.
+ */
 async function failed(
   x: Exchange,
   answer: Refused,
@@ -44,12 +47,10 @@ async function failed(
   }
 }
 
-const INVALID = 'Bearer error="invalid_token"'
-
 function answerTo({ reason, challenge }: Extract<BeginVerdict, { outcome: 'refused' }>): Refused {
   if (reason === 'mfa') return refused('step-up-required', { challenge })
   if (reason === 'ip') return refused('forbidden')
-  if (reason === 'identity') return refused('sign-in-refused', { challenge: INVALID })
+  if (reason === 'identity') return refused('sign-in-refused', { challenge: INVALID_TOKEN })
   return refused('unavailable')
 }
 

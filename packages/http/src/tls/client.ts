@@ -25,7 +25,10 @@ export interface TlsClientOptions {
   readonly clock?: Clock | undefined
 }
 
-/** For `https.request`, `https.Agent`, `tls.connect`, and `connect` of an agent of undici. It may hold a private key: never log it. */
+/**
+ * For `https.request`, `https.Agent`, `tls.connect`, and `connect` of an agent of undici. It may hold a private key: never log
+ * it.
+ */
 export interface ClientTls extends ProfileOptions {
   readonly ca: string[]
   readonly key?: string

@@ -33,7 +33,10 @@ const SUITES_12 = [
 const LEVEL = '@SECLEVEL=2'
 
 const GROUPS = 'X25519:P-256:P-384'
-/** What is recorded today can be read when quantum computers come, and a health record is worth waiting for: ML-KEM of FIPS 203, where OpenSSL has it (3.5). */
+/**
+ * What is recorded today can be read when quantum computers come, and a health record is worth waiting for: ML-KEM of FIPS 203,
+ * where OpenSSL has it (3.5).
+ */
 const HYBRID_GROUPS = `X25519MLKEM768:${GROUPS}`
 
 let groups: string | undefined

@@ -14,7 +14,7 @@ const last = ({ entries }: Service) => entries.at(-1)?.event
 const base = { on: 'Note', purpose: 'TREAT' } as const
 
 describe('one record', () => {
-  it('S98 absent, of another tenant, and denied answer with the same bytes', async () => {
+  it('S98 absent, of another tenant, and denied answer with the same bytes but for the id of the request', async () => {
     const made = await service({
       notes: [note('n-2', { careTeam: [] }), note('n-3', { tenant: 'clinic-b' }), note('n-4', { sealed: true })],
     })

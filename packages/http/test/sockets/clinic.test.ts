@@ -162,7 +162,7 @@ describe.skipIf(!canMakeCertificates())('a clinic over TLS', () => {
       expect(statuses).toEqual([200, 404, 404, 401, 400, 400, 400, 201, 400])
     })
 
-    it('answers the same bytes for what is denied, what is not there, and paths that are no routes', async () => {
+    it('answers the same bytes, but for id and date, for what is denied, what is not there, and paths that are no routes', async () => {
       const { to, auth } = await clinic()
       const denied = masked(await once(to, request('GET /notes/n-2', [auth])))
       expect(denied).toMatchObject({ status: 404, wasDated: true, hadId: true })

@@ -11,8 +11,8 @@ export const relationsOf = (policy: PolicyJson, type: string): string =>
  * every role and for roles together, also when a request asks for fields by name. Names of rules, citations and the wording of
  * explanations may differ. Obligations and fields count as sets.
  *
- * True is proved. Types that name other related records are told apart, whether or not those can be reached. Where permits with obligations show fields that overlap in part, two policies that come to the same may be told
- * apart.
+ * True is proved. Types that name other related records are told apart, whether or not those can be reached. Where permits with
+ * obligations show fields that overlap in part, two policies that come to the same may be told apart.
  * @throws PhiError PHI_RBAC_TOO_LARGE when it cannot be told, PHI_RBAC_POLICY
  */
 export function equivalent(before: PolicyJson, after: PolicyJson, limits: AnalysisLimits = {}): boolean {

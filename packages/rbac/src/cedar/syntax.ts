@@ -24,7 +24,10 @@ export function untranslatable(path: string, detail: string, rule?: number): nev
   throw rbacError('PHI_RBAC_UNTRANSLATABLE', { path, detail, ...(rule === undefined ? {} : { info: { rule } }) })
 }
 
-/** The name of a type of records. `Action` is how Cedar knows an action from other entities. @throws PhiError PHI_RBAC_UNTRANSLATABLE */
+/**
+ * The name of a type of records. `Action` is how Cedar knows an action from other entities.
+ * @throws PhiError PHI_RBAC_UNTRANSLATABLE
+ */
 export function recordType(type: string): string {
   if (reserved.has(type) || type === 'Action')
     untranslatable('policy.resources', 'names a type with a word that Cedar keeps for itself')

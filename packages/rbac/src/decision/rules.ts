@@ -8,11 +8,11 @@ import { checkRule, isChecked, type Policy, parsePolicy, policyHash, type Vocabu
 import { type Forbid, type PolicyJson, type Rule, ruleSchema } from '../policy/policy.ts'
 import type { TypeOf } from '../policy/words.ts'
 import { type Bucket, bucketOf } from './bucket.ts'
+import { addRecall, type Cell, maskOf, recallAt } from './cell.ts'
 import { denial } from './conclude.ts'
 import type { Decision } from './decision.ts'
 import type { Evidence } from './fulfil.ts'
 import { mayEver } from './may-ever.ts'
-import { Recall } from './recall.ts'
 import {
   atTime,
   isPolluted,
@@ -24,6 +24,7 @@ import {
   type ResourceOf,
   type TypeRequest,
 } from './request.ts'
+import { holdersOf, indexOf, type RuleIndex } from './rule-index.ts'
 import { type Decider, type View, type ViewOptions, viewOf } from './view.ts'
 
 export interface CompileOptions {
@@ -62,25 +63,12 @@ export interface Rules<Words extends Vocabulary = Vocabulary> {
   with(forbids: readonly Forbid[]): Rules<Words>
 }
 
-/** How many sets of roles are remembered in a cell where they have no place in its array. */
-const MAX_ROLE_SETS = 1_024
-/** Role sets below this mask (eight roles) lie in an array. */
-const SMALL_MASK = 256
-
+/** What is known of one type of records. */
 interface Entry {
   readonly name: string
   readonly tenant: string
   readonly fields: ReadonlySet<string>
   readonly buckets: Map<string, Cell>
-}
-interface Cell {
-  readonly bucket: Bucket
-  /** By the bits of the roles, or by their names where a policy has more roles than bits. */
-  readonly byMask: (Recall | undefined)[]
-  readonly byRoles: Map<string | number, Recall>
-  /** The same once more by the permits that the roles have, since many sets of roles have the same. */
-  readonly byPermits: Map<string, Recall>
-  readonly foreign: Decision
 }
 
 const forbidsSchema = z.array(ruleSchema).max(1_000)
@@ -88,20 +76,6 @@ const forbidsSchema = z.array(ruleSchema).max(1_000)
 /** What a record says about its tenant. Nearly always under the same name, which engines read faster than one that varies. */
 function tenantOf(entry: Entry, record: Facts['resource']['record']): unknown {
   return entry.tenant === 'tenant' ? record.tenant : record[entry.tenant]
-}
-
-/** The roles that the policy knows, as bits. */
-function maskOf(numbers: ReadonlyMap<string, number>, roles: readonly unknown[]): number {
-  let mask = 0
-  for (let i = 0; i < roles.length; i++) {
-    const number = numbers.get(roles[i] as string)
-    if (number !== undefined) mask |= 1 << number
-  }
-  return mask
-}
-
-function recallAt(cell: Cell, key: number | string): Recall | undefined {
-  return typeof key === 'number' && key < SMALL_MASK ? cell.byMask[key] : cell.byRoles.get(key)
 }
 
 /** Whether a permit without obligations applies. */
@@ -114,46 +88,11 @@ function isPermitted(bucket: Bucket, roles: readonly unknown[], facts: Facts): b
   return false
 }
 
-/** Which roles have the permits of a role: itself, and those that inherit it. */
-function holdersOf(policy: PolicyJson): (role: string) => ReadonlySet<string> {
-  const closure = (role: string, out: Set<string>): Set<string> => {
-    if (out.has(role)) return out
-    out.add(role)
-    for (const parent of policy.roles[role]?.inherits ?? []) closure(parent, out)
-    return out
-  }
-  const above = Object.keys(policy.roles).map((role) => [role, closure(role, new Set())] as const)
-  const holders = new Map(Object.keys(policy.roles).map((role) => [role, new Set<string>()]))
-  for (const [role, has] of above) for (const each of has) holders.get(each)?.add(role)
-  return (role) => holders.get(role) ?? new Set()
-}
-
-type Index = ReadonlyMap<string, ReadonlyMap<string, readonly Rule[]>>
-
-function indexOf(rules: readonly Rule[]): Index {
-  const index = new Map<string, Map<string, Rule[]>>()
-  for (const rule of rules) {
-    for (const name of rule.resources) {
-      let actions = index.get(name)
-      if (actions === undefined) {
-        actions = new Map()
-        index.set(name, actions)
-      }
-      for (const action of rule.actions) {
-        const list = actions.get(action)
-        if (list === undefined) actions.set(action, [rule])
-        else if (list.at(-1) !== rule) list.push(rule)
-      }
-    }
-  }
-  return index
-}
-
 class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
   readonly policy: Policy<Words>
   readonly additional: readonly Forbid[]
-  readonly #index: Index
-  readonly #extra: Index
+  readonly #index: RuleIndex
+  readonly #extra: RuleIndex
   readonly #holders: (role: string) => ReadonlySet<string>
   readonly #clock: Clock
   readonly #entries = new Map<string, Entry>()
@@ -163,7 +102,7 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
   constructor(
     policy: Policy<Words>,
     clock: Clock,
-    index: Index,
+    index: RuleIndex,
     holders: (role: string) => ReadonlySet<string>,
     additional: readonly Forbid[],
   ) {
@@ -282,25 +221,8 @@ class CompiledRules<Words extends Vocabulary> implements Rules<Words> {
     if (bucket.timed && facts.at === undefined) facts = atTime(facts, this.#clock())
     const roles = actor.roles as readonly unknown[]
     const key = this.#roleNumbers.size === 0 ? this.#known(roles).sort().join(' ') : maskOf(this.#roleNumbers, roles)
-    const recall = recallAt(cell, key) ?? this.#newRecall(cell, roles, key)
+    const recall = recallAt(cell, key) ?? addRecall(cell, key, this.#known(roles), this.reference)
     return fields === undefined ? recall.decide(facts) : recall.decideFields(facts, fields)
-  }
-
-  #newRecall(cell: Cell, roles: readonly unknown[], key: number | string): Recall {
-    const known = this.#known(roles)
-    const held = cell.bucket.permits.filter(({ holders }) => known.some((role) => holders.has(role)))
-    const permits = held.map(({ rule }) => rule.id).join(' ')
-    const recall = cell.byPermits.get(permits) ?? new Recall(this.reference, cell.bucket, known, held)
-    if (cell.byPermits.size >= MAX_ROLE_SETS) cell.byPermits.clear()
-    cell.byPermits.set(permits, recall)
-    if (typeof key === 'number' && key < SMALL_MASK) {
-      while (cell.byMask.length <= key) cell.byMask.push(undefined)
-      cell.byMask[key] = recall
-    } else {
-      if (cell.byRoles.size >= MAX_ROLE_SETS) cell.byRoles.clear()
-      cell.byRoles.set(key, recall)
-    }
-    return recall
   }
 
   #known(roles: readonly unknown[]): string[] {

@@ -73,7 +73,10 @@ function related(value: unknown, request: Request, type: string, state: State): 
   return null
 }
 
-/** A copy, so that what a caller does to a view does not reach the record. Circles are refused; other objects than plain ones are kept. */
+/**
+ * A copy, so that what a caller does to a view does not reach the record. Circles are refused; other objects than plain ones are
+ * kept.
+ */
 function copied(value: unknown, above: readonly object[]): unknown {
   if (typeof value !== 'object' || value === null) return value
   const isArray = Array.isArray(value)

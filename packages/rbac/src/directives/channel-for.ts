@@ -1,7 +1,7 @@
 import { isPhiError } from '@phi/core'
 import { freeze } from '../freeze.ts'
 import { type ChannelConsent, type ChannelOptOut, givenAt, isGiven, reaches } from './channel-consent.ts'
-import { type ConfidentialCommunication, confidentialCommunicationAt } from './confidential-communication.ts'
+import { type ConfidentialCommunication, confidentialCommunicationAt, lawOf } from './confidential-communication.ts'
 import { type ContactPoint, isUsable } from './contact-point.ts'
 import { type Directive, hasDoubles, MAX_DIRECTIVES, readDirective } from './directive.ts'
 import { directiveError } from './errors.ts'
@@ -123,7 +123,7 @@ function requestsFor(its: Case): readonly ConfidentialCommunication[] {
 
 /** The patient asked for another way or place: that one and no other, with as much content as it may carry. */
 function confidential(its: Case, requests: readonly [ConfidentialCommunication, ...ConfidentialCommunication[]]): Outcome {
-  const law: DirectiveLaw[] = [requests[0].entity === 'provider' ? 'confidentialProvider' : 'confidentialPlan']
+  const law: DirectiveLaw[] = [lawOf(requests[0])]
   const because = requests.map((each) => why('confidential-communication', each.id))
   if (new Set(requests.map((each) => each.contact)).size > 1) return { hold: 'contradictory-directives', because, law }
   const [request] = requests
@@ -165,7 +165,7 @@ function decided(its: Case): Outcome {
   )
   if (pending !== undefined) {
     const because = [why('confidential-communication', pending.id)]
-    return { hold: 'confidential-communication-pending', because, law: ['confidentialProvider'] }
+    return { hold: 'confidential-communication-pending', because, law: [lawOf(pending)] }
   }
   const [first, ...more] = requestsFor(its)
   return first === undefined ? ordinary(its) : confidential(its, [first, ...more])

@@ -75,6 +75,16 @@ describe('S130: a request for confidential communication', () => {
     expect([0, 1, 2, 4, 5].map(at)).toEqual(['requested', 'requested', 'accommodated', 'accommodated', 'withdrawn'])
     expect(withdrawRequest(back.directive, { ...by(6), how: 'oral' })).toMatchObject({ reason: 'not-in-force' })
   })
+  it('is refused with the text that is about whom it was made to', () => {
+    const said = (entity: string) => {
+      const back = withdrawRequest(read({ entity }), { ...by(2), how: 'oral' })
+      if (back.outcome !== 'changed') throw new Error('was refused')
+      const refused = [accommodate(back.directive, by(3)), withdrawRequest(back.directive, { ...by(3), how: 'oral' })]
+      return refused.map((each) => ('citations' in each ? each.citations : []))
+    }
+    expect(said('provider')).toEqual([['45 CFR 164.522(b)(1)(i)'], ['45 CFR 164.522(b)(1)(i)']])
+    expect(said('health-plan')).toEqual([['45 CFR 164.522(b)(1)(ii)'], ['45 CFR 164.522(b)(1)(ii)']])
+  })
   it('is refused with a history that cannot be', async () => {
     const requested = value.history[0]
     for (const history of [

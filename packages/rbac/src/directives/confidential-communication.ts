@@ -18,7 +18,7 @@ import {
   recording,
   refusedBecause,
 } from './fields.ts'
-import { citing } from './law.ts'
+import { citing, type DirectiveLaw } from './law.ts'
 
 /**
  * Why an entity may decline. A provider must accommodate what is reasonable, and may ask how payment will be handled and for another
@@ -50,7 +50,10 @@ export const confidentialCommunicationSchema = z
     kind: z.literal('confidential-communication'),
     ...identity,
     entity: z.enum(['provider', 'health-plan']),
-    /** The statement to a health plan that disclosure could endanger the individual: that it was made, and nothing of what it says. */
+    /**
+     * The statement to a health plan that disclosure could endanger the individual: that it was made, and nothing of what it
+     * says.
+     */
     endangermentStated: z.boolean().optional(),
     /** Kinds of messages. Without: all. */
     messages: z.array(messageKind).min(1).max(200).readonly().optional(),
@@ -101,6 +104,10 @@ const changed = (request: ConfidentialCommunication, next: Step): Changed<Confid
   directive: parse({ ...request, history: [...request.history, next] }),
 })
 
+/** The text that a request rests on: providers and health plans have one each. */
+export const lawOf = ({ entity }: ConfidentialCommunication): DirectiveLaw =>
+  entity === 'provider' ? 'confidentialProvider' : 'confidentialPlan'
+
 const lastOf = (request: ConfidentialCommunication): Step['step'] => (request.history.at(-1) as Step).step
 
 /** The entity accommodates the request. */
@@ -108,7 +115,7 @@ export function accommodate(
   request: ConfidentialCommunication,
   more: Recording & { readonly at: string },
 ): Changed<ConfidentialCommunication> | Refused<'not-requested' | 'no-address'> {
-  if (lastOf(request) !== 'requested') return refusedBecause('not-requested', ...citing('confidentialProvider'))
+  if (lastOf(request) !== 'requested') return refusedBecause('not-requested', ...citing(lawOf(request)))
   if (request.contact === undefined) return refusedBecause('no-address', ...citing('confidentialConditions'))
   return changed(request, { step: 'accommodated', at: more.at, ...recordedOf(more) })
 }
@@ -118,7 +125,7 @@ export function decline(
   request: ConfidentialCommunication,
   more: Recording & { readonly at: string; readonly ground: DeclineGround },
 ): Changed<ConfidentialCommunication> | Refused<'not-requested' | 'no-ground'> {
-  if (lastOf(request) !== 'requested') return refusedBecause('not-requested', ...citing('confidentialProvider'))
+  if (lastOf(request) !== 'requested') return refusedBecause('not-requested', ...citing(lawOf(request)))
   const holds: Readonly<Record<DeclineGround, boolean>> = {
     'not-reasonable': true,
     'no-address': request.contact === undefined,
@@ -137,7 +144,7 @@ export function withdrawRequest(
   more: Recording & { readonly at: string; readonly how: 'written' | 'oral' | 'electronic' },
 ): Changed<ConfidentialCommunication> | Refused<'not-in-force'> {
   if (!['requested', 'accommodated'].includes(lastOf(request))) {
-    return refusedBecause('not-in-force', ...citing('confidentialProvider'))
+    return refusedBecause('not-in-force', ...citing(lawOf(request)))
   }
   return changed(request, { step: 'withdrawn', at: more.at, how: more.how, ...recordedOf(more) })
 }

@@ -9,10 +9,11 @@ interface Defect {
 
 function defectsAt<Id extends string>(
   part: string,
+  confirmed: Confirmation,
   rows: Readonly<Record<Id, readonly [section: string, says: string, confirmation?: Confirmation]>>,
 ): { readonly [Each in Id]: Defect } {
   const table: Partial<Record<Id, Defect>> = {}
-  for (const [id, [section, says, confirmation = 'secondary']] of Object.entries(rows) as [
+  for (const [id, [section, says, confirmation = confirmed]] of Object.entries(rows) as [
     Id,
     readonly [string, string, Confirmation?],
   ][]) {
@@ -23,7 +24,7 @@ function defectsAt<Id extends string>(
 
 /** What makes an authorization invalid: the six core elements, the three statements, and the defects of 164.508(b)(2). */
 // biome-ignore format: a table
-export const authorizationDefects = /* @__PURE__ */ defectsAt('45 CFR 164.508', {
+export const authorizationDefects = /* @__PURE__ */ defectsAt('45 CFR 164.508', 'text-seen', {
   'no-information': ['(c)(1)(i)', 'does not describe the information'],
   'no-discloser': ['(c)(1)(ii)', 'does not say who may disclose'],
   'no-recipient': ['(c)(1)(iii)', 'does not say to whom'],
@@ -34,13 +35,13 @@ export const authorizationDefects = /* @__PURE__ */ defectsAt('45 CFR 164.508', 
   'no-revocation-statement': ['(c)(2)(i)', 'does not say that and how it can be revoked'],
   'no-conditioning-statement': ['(c)(2)(ii)', 'does not say what depends on signing'],
   'no-redisclosure-statement': ['(c)(2)(iii)', 'does not warn of redisclosure'],
-  'not-plain-language': ['(c)(3)', 'is not known to be in plain language', 'memory'],
+  'not-plain-language': ['(c)(3)', 'is not known to be in plain language'],
   'no-notes-word': ['(b)(3)(ii)', 'does not say whether it is for psychotherapy notes', 'interpretation'],
-  'notes-combined': ['(b)(3)(ii)', 'is for psychotherapy notes and something else', 'memory'],
-  'combined': ['(b)(3)', 'is combined with a document that it must not be combined with', 'memory'],
-  'conditioned': ['(b)(4)', 'is a condition for what must not depend on it', 'memory'],
+  'notes-combined': ['(b)(3)(ii)', 'is for psychotherapy notes and something else'],
+  'combined': ['(b)(3)', 'is combined with a document that it must not be combined with'],
+  'conditioned': ['(b)(4)', 'is a condition for what must not depend on it'],
   'marketing-payment': ['(a)(3)(ii)', 'is for marketing and does not say whether money is paid for it'],
-  'sale-payment': ['(a)(4)', 'is for a sale and does not say that money is paid for it', 'memory'],
+  'sale-payment': ['(a)(4)', 'is for a sale and does not say that money is paid for it'],
   'not-yet': ['(c)(1)(vi)', 'is dated later than now', 'interpretation'],
   'expired': ['(b)(2)(i)', 'has expired'],
   'event-unknown': ['(b)(2)(i)', 'ends with an event, and nobody said whether it has happened', 'interpretation'],
@@ -50,7 +51,7 @@ export const authorizationDefects = /* @__PURE__ */ defectsAt('45 CFR 164.508', 
 
 /** What makes a Part 2 consent invalid: the elements of 42 CFR 2.31, and what ends it. */
 // biome-ignore format: a table
-export const consentDefects = /* @__PURE__ */ defectsAt('42 CFR 2.31', {
+export const consentDefects = /* @__PURE__ */ defectsAt('42 CFR 2.31', 'secondary', {
   'no-patient': ['(a)(1)', 'does not name the patient'],
   'no-discloser': ['(a)(2)', 'does not say who may disclose'],
   'no-information': ['(a)(3)', 'does not describe the information'],

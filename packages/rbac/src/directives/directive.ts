@@ -40,7 +40,10 @@ function parsed(value: unknown, root: string, info: Readonly<Record<string, numb
   return directive
 }
 
-/** Reads a directive from unknown data; what comes out is frozen. @throws PhiError PHI_RBAC_DIRECTIVE, with the place in schema terms */
+/**
+ * Reads a directive from unknown data; what comes out is frozen.
+ * @throws PhiError PHI_RBAC_DIRECTIVE, with the place in schema terms
+ */
 export function parseDirective(value: unknown): Directive {
   return parsed(value, 'directive')
 }

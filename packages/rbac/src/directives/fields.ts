@@ -78,7 +78,10 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).flatMap(([key, each]) => (each === undefined ? [] : [[key, plain(each)]])))
 }
 
-/** Parses, and freezes what comes out. Where somebody planted properties on `Object.prototype`, nothing can be trusted to be absent. */
+/**
+ * Parses, and freezes what comes out. Where somebody planted properties on `Object.prototype`, nothing can be trusted to be
+ * absent.
+ */
 export function parseFrozen<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,

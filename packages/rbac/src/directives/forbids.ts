@@ -101,7 +101,10 @@ interface Target {
   readonly conditions: readonly Expression[]
 }
 
-/** Toward whom a restriction stands. By recipient it stands before what discloses; by actor, or toward everybody, before every action. */
+/**
+ * Toward whom a restriction stands. By recipient it stands before what discloses; by actor, or toward everybody, before every
+ * action.
+ */
 function targetsOf(place: Place, restriction: Restriction): readonly Target[] {
   const { scope, selfPay } = restriction
   if (selfPay) {

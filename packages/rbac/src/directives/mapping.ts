@@ -20,8 +20,8 @@ export interface DirectiveMapping {
   /** The attribute that names the service or item a record belongs to: text. For restrictions by item. */
   readonly item?: string | undefined
   /**
-   * The attribute that says when a record was created or received, as an instant, or as a number: milliseconds since 1970. For agreements that were ended
-   * by notice (conditions cannot compare an instant with a constant).
+   * The attribute that says when a record was created or received, as an instant, or as a number: milliseconds since 1970. For agreements
+   * that were ended by notice.
    */
   readonly created?: string | undefined
   /** Actions by which information leaves: `disclose`, `submit`. For restrictions by recipient, and for self-pay. */

@@ -142,7 +142,10 @@ export type RestrictionStatus = 'requested' | 'denied' | 'agreed' | 'mandatory' 
 /** What a restriction amounts to at an instant. */
 export interface RestrictionStanding {
   readonly status: RestrictionStatus
-  /** `as`: under which rules it holds. `createdUntil`: only for what was created or received until then, in milliseconds since 1970. */
+  /**
+   * `as`: under which rules it holds. `createdUntil`: only for what was created or received until then, in milliseconds since
+   * 1970.
+   */
   readonly inForce: { readonly as: 'agreed' | 'mandatory'; readonly createdUntil: number | null } | null
 }
 

@@ -10,7 +10,10 @@ export interface PatientRight {
   readonly citation: Citation
 }
 
-/** What a patient may ask for, for notices of privacy practices and for a page of rights. Counted by a test against the directives. */
+/**
+ * What a patient may ask for, for notices of privacy practices and for a page of rights. Counted by a test against the
+ * directives.
+ */
 // biome-ignore format: a table
 export const patientRights = /* @__PURE__ */ Object.freeze([
   { right: 'ask that uses and disclosures are restricted, to which we need not agree', usedBy: 'restriction', citation: directiveLaw.mayAsk },

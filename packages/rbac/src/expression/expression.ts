@@ -46,7 +46,10 @@ export type Expression =
   | { readonly op: 'and' | 'or'; readonly of: readonly Expression[] }
   | { readonly op: 'not'; readonly of: Expression }
 
-/** How deep conditions may be nested: what canonical JSON takes, which counts objects and arrays, with room for what is around them. */
+/**
+ * How deep conditions may be nested: what canonical JSON takes, which counts objects and arrays, with room for what is around
+ * them.
+ */
 export const MAX_EXPRESSION_DEPTH = 24
 /** How many parts one condition may have. */
 export const MAX_EXPRESSION_SIZE = 1_000

@@ -63,7 +63,10 @@ function dottedQuad(text: string, start: number, end: number): number {
   return value
 }
 
-/** RFC 4291 §2.2: eight groups of up to four digits, one run of zero groups as `::`, the last two groups as a dotted quad if wished. */
+/**
+ * RFC 4291 §2.2: eight groups of up to four digits, one run of zero groups as `::`, the last two groups as a dotted quad if
+ * wished.
+ */
 function parseIpv6(text: string, end: number): IpAddress | undefined {
   const groups = [0, 0, 0, 0, 0, 0, 0, 0]
   let count = 0

@@ -90,7 +90,10 @@ export interface Conditions<Words extends Vocabulary, Grant extends string> {
     set: Operand<readonly Value[] | Value[], A>,
     element: Operand<Value, B> | Value,
   ): Condition<A | B>
-  /** Whether an attribute of the record is there at all, also as null. Never unknown for what was not loaded: mind that in a forbid. */
+  /**
+   * Whether an attribute of the record is there at all, also as null. Never unknown for what was not loaded: mind that in a
+   * forbid.
+   */
   has<const Path extends ResourceAny<Words>>(path: Path): Condition<Path>
   /** Whether an attribute is there and null. */
   null<A extends string = never>(attribute: Operand<unknown, A>): Condition<A>

@@ -1,6 +1,7 @@
 import { cite } from '@phi/core'
 import type { Override } from './policy.ts'
 
+const seen = { confirmation: 'text-seen' } as const
 const read = { confirmation: 'secondary' } as const
 
 /**
@@ -21,10 +22,10 @@ export const builtInOverrides = {
         notice: 'Disclosed for emergency treatment despite a restriction: do not use or disclose it further.',
       },
     ],
-    cite: [cite('45 CFR 164.522(a)(1)(iii)', { confirmation: 'text-seen' }), cite('45 CFR 164.522(a)(1)(iv)', read)],
+    cite: [cite('45 CFR 164.522(a)(1)(iii)', seen), cite('45 CFR 164.522(a)(1)(iv)', seen)],
   },
   /** A valid authorization of the individual. */
-  authorization: { when: { op: 'granted', kind: 'authorization' }, cite: [cite('45 CFR 164.508(c)', read)] },
+  authorization: { when: { op: 'granted', kind: 'authorization' }, cite: [cite('45 CFR 164.508(c)', seen)] },
   /** Written consent to disclose a Part 2 record, which travels with a notice that prohibits redisclosure. */
   consent: {
     when: { op: 'granted', kind: 'consent' },
@@ -52,7 +53,7 @@ export const builtInOverrides = {
   'break-glass': {
     when: { op: 'granted', kind: 'break-glass' },
     obligations: [{ type: 'break-glass', notify: ['privacy-officer'], reviewWithinHours: 72 }],
-    cite: [cite('45 CFR 164.312(a)(2)(ii)', read)],
+    cite: [cite('45 CFR 164.312(a)(2)(ii)', seen)],
   },
 } as const satisfies Readonly<Record<string, Override>>
 

@@ -1,6 +1,9 @@
 import { errorsOf } from '@phi/core'
 
-/** The errors of identities and sessions. A token, an address or a session that is not accepted is none: that is an answer with a reason. */
+/**
+ * The errors of identities and sessions. A token, an address or a session that is not accepted is none: that is an answer with a
+ * reason.
+ */
 export const sessionErrors = {
   PHI_RBAC_SESSION_OPTIONS: {
     problem: 'An option of the sessions is not valid',

@@ -79,7 +79,10 @@ export interface RemoteKeysOptions {
   readonly cooldownMs?: number
   /** Milliseconds after a failed request within which no other is made, so that an outage is not hammered. Default 2,000. */
   readonly failureCooldownMs?: number
-  /** Milliseconds for which keys are used without asking again. Afterwards an outage means that nobody can sign in. Default 600,000. */
+  /**
+   * Milliseconds for which keys are used without asking again. Afterwards an outage means that nobody can sign in. Default
+   * 600,000.
+   */
   readonly maxAgeMs?: number
   /** Used for the pause after a failure. What jose keeps (cooldown, maximum age) follows the machine's clock. */
   readonly clock?: Clock

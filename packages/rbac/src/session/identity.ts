@@ -1,13 +1,17 @@
 import { type Clock, parseAs, plainText, systemClock } from '@phi/core'
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import * as z from 'zod'
+import { freeze } from '../freeze.ts'
 import { hasDuplicateMember } from './duplicate-members.ts'
 import { sessionError } from './errors.ts'
 import type { IdentityKeys } from './identity-keys.ts'
 import type { Authentication } from './mfa.ts'
 import { ownMembers, readClock } from './text.ts'
 
-/** Signature algorithms that can be allowed: asymmetric ones only. `EdDSA` and `Ed25519` are two names for one (RFC 8037, RFC 9864). */
+/**
+ * Signature algorithms that can be allowed: asymmetric ones only. `EdDSA` and `Ed25519` are two names for one (RFC 8037, RFC
+ * 9864).
+ */
 export const identityAlgorithms = [
   ...(['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const),
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),
@@ -25,7 +29,10 @@ export interface IdentityOptions {
   readonly keys: IdentityKeys
   /** Default ES256, EdDSA (under both names), RS256 and PS256. */
   readonly algorithms?: readonly IdentityAlgorithm[]
-  /** Values of the header's `typ` that are taken, beside none at all. Default `JWT`, so that an access or a logout token is no identity. */
+  /**
+   * Values of the header's `typ` that are taken, beside none at all. Default `JWT`, so that an access or a logout token is no
+   * identity.
+   */
   readonly types?: readonly string[]
   /** The `nonce` that you sent with this sign-in: then the token must carry it. */
   readonly nonce?: string
@@ -194,12 +201,6 @@ function refusalOf(error: unknown): IdentityVerdict {
   return refused('unknown-key')
 }
 
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  for (const member of Object.values(value)) frozen(member)
-  return Object.freeze(value)
-}
-
 /** What jose does not check. */
 function claimsVerdict(claims: Record<string, unknown>, options: Options, now: number): IdentityVerdict {
   const read = claimsSchema.safeParse(ownMembers(claims))
@@ -224,7 +225,7 @@ function claimsVerdict(claims: Record<string, unknown>, options: Options, now: n
       authTime: auth_time === undefined ? null : Math.min(Math.floor(auth_time * 1000), now),
       amr: amr === undefined ? null : Object.freeze(amr),
       acr: acr ?? null,
-      claims: frozen(claims),
+      claims: freeze(claims),
     }),
   }
 }

@@ -10,7 +10,10 @@ export interface IpPolicyOptions {
   readonly deny?: readonly string[]
 }
 
-/** `unreadable`: not one strictly written address, or none at all. `denied`: on the deny list. `not-allowed`: not on the allow list. */
+/**
+ * `unreadable`: not one strictly written address, or none at all. `denied`: on the deny list. `not-allowed`: not on the allow
+ * list.
+ */
 export type IpVerdict =
   | { readonly outcome: 'allowed' }
   | { readonly outcome: 'denied'; readonly reason: 'unreadable' | 'denied' | 'not-allowed' }

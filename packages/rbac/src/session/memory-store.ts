@@ -1,17 +1,12 @@
+import { freeze } from '../freeze.ts'
 import { sessionError } from './errors.ts'
 import { type SessionRecord, type SessionStore, sessionRecordSchema } from './store.ts'
-
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  for (const member of Object.values(value)) frozen(member)
-  return Object.freeze(value)
-}
 
 /** Read and copied; what comes out is frozen, so that it can be handed out as it is. */
 function kept(record: SessionRecord): SessionRecord {
   const read = sessionRecordSchema.safeParse(record)
   if (!read.success) throw sessionError('PHI_RBAC_SESSION_INPUT', { path: 'record' })
-  return frozen(read.data)
+  return freeze(read.data)
 }
 
 /**

@@ -29,9 +29,9 @@ export interface SessionProfile {
 
 // 45 CFR 164.312 names the controls and no figure: how long is for each organisation to set.
 const citations = Object.freeze([
-  cite('45 CFR 164.312(a)(2)(iii)', { confirmation: 'memory', title: 'Automatic logoff' }),
-  cite('45 CFR 164.312(a)(2)(i)', { confirmation: 'memory', title: 'Unique user identification' }),
-  cite('45 CFR 164.312(d)', { confirmation: 'memory', title: 'Person or entity authentication' }),
+  cite('45 CFR 164.312(a)(2)(iii)', { confirmation: 'text-seen', title: 'Automatic logoff' }),
+  cite('45 CFR 164.312(a)(2)(i)', { confirmation: 'text-seen', title: 'Unique user identification' }),
+  cite('45 CFR 164.312(d)', { confirmation: 'text-seen', title: 'Person or entity authentication' }),
 ])
 
 const shared = { graceMs: 10_000, clockToleranceMs: 5_000, citations }

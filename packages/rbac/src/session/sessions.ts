@@ -51,7 +51,10 @@ export interface Sessions {
   begin(identity: VerifiedIdentity, options: BeginOptions): Promise<BeginVerdict>
   /** What a token is worth now. Counts as activity when it is active. Replaces the token when that is due. */
   check(token: unknown, presented?: Presented): Promise<SessionVerdict>
-  /** Takes over a newer sign-in of the same person, and replaces the token. The old one keeps what it stood for, until its grace is over. */
+  /**
+   * Takes over a newer sign-in of the same person, and replaces the token. The old one keeps what it stood for, until its grace
+   * is over.
+   */
   stepUp(token: unknown, identity: VerifiedIdentity, presented?: Presented): Promise<SessionVerdict>
   /** Replaces the token where what the session may do has grown: on break-glass. */
   rotate(token: unknown, cause: 'break-glass', presented?: Presented): Promise<SessionVerdict>

@@ -19,7 +19,10 @@ export interface SessionAuthentication extends Authentication {
   readonly mfa: MfaVerdict
 }
 
-/** One session, with all tokens it ever had: a family. Plain data; times in milliseconds since 1970. No secret: a token is more than its `jti`. */
+/**
+ * One session, with all tokens it ever had: a family. Plain data; times in milliseconds since 1970. No secret: a token is more
+ * than its `jti`.
+ */
 export interface SessionRecord {
   /** 32 hexadecimal digits, drawn at random. */
   readonly sid: string

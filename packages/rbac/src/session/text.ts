@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** A time of day as this package stores it: whole milliseconds since 1970-01-01T00:00:00Z, within what `Date` can hold. */
+/** An instant as this package stores it: whole milliseconds since 1970-01-01T00:00:00Z, within what `Date` can hold. */
 export const instantMs = z.number().int().min(0).max(8_640_000_000_000_000)
 
 /** Reads a clock that may be anything. @returns whole milliseconds, or undefined when it gave no time */

@@ -23,8 +23,8 @@ const SCALAR = '\u001f'
 const DEEP = 'the file nests too deeply'
 
 /**
- * Whether the text holds more, or nests deeper, than it may. Asked of the tokens, before anything recurses into them: a stack that runs out inside
- * a parser can end the process instead of throwing.
+ * Whether the text holds more, or nests deeper, than it may. Asked of the tokens, before anything recurses into them: a stack
+ * that runs out inside a parser can end the process instead of throwing.
  */
 function excessOf(text: string): string | undefined {
   let tokens = 0

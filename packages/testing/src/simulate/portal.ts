@@ -69,7 +69,10 @@ export function portalDay(practice: Practice, day: number, out: Happening[]): vo
 const serviceDesk = (out: Happening[], random: Random, id: string): Desk =>
   new Desk(out, random, { id, type: 'service' }, service)
 
-/** Service accounts: payments, reminders, claims at night, statements on the first working day of a month, and a sign of life each hour. */
+/**
+ * Service accounts: payments, reminders, claims at night, statements on the first working day of a month, and a sign of life each
+ * hour.
+ */
 export function servicesDay(practice: Practice, day: number, out: Happening[]): void {
   const { calendar } = practice
   const random = streamOf(practice, 'services', 0, day)
