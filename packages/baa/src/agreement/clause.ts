@@ -36,6 +36,9 @@ export const clauseOf = (id: string, { section, page, text }: ClauseSource): Cla
   ...(text === undefined ? {} : { text }),
 })
 
+/** A clause without what else it says, for a reason or a finding to show. */
+export const clauseOnly = (clause: Clause): Clause => Object.freeze(clauseOf(clause.id, clause))
+
 /** A clause as a reader looks for it: `4.2(b), page 7`, or its place in the data. */
 export function clauseInWords(clause: Clause): string {
   const page = clause.page === undefined ? '' : `, page ${clause.page}`

@@ -12,7 +12,10 @@ export type Period =
 export const triggers = ['discovery', 'awareness', 'detection', 'determination', 'confirmation', 'notification'] as const
 export type ClockTrigger = (typeof triggers)[number]
 
-/** What 45 CFR 164.410(c)(1) and 164.404(c)(1)(A) to (E) want a business associate's notice to hold. */
+/**
+ * What 45 CFR 164.410(c)(1) and 164.404(c)(1)(A) to (E) want a business associate's notice to hold. `@phi/deadlines/contract` has the same
+ * words for what a profile states: neither package imports the other, so the list stands in both, and the words are part of two formats.
+ */
 export const noticeElements = [
   'identification of each individual',
   'what happened',

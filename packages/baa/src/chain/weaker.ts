@@ -12,8 +12,8 @@ import {
   uses,
 } from '@phi/core'
 import type { Agreement, Terms } from '../agreement/agreement.ts'
-import type { Clause } from '../agreement/clause.ts'
-import { type CompiledAgreement, clauseOnly, compileAgreement } from '../decide/compile.ts'
+import { type Clause, clauseOnly } from '../agreement/clause.ts'
+import { type CompiledAgreement, compileAgreement } from '../decide/compile.ts'
 import type { Reason } from '../decide/reason.ts'
 import { type ClauseChange, compareAi, compareTerms } from '../diff/terms.ts'
 import { type ChainFinding, chainFinding } from './findings.ts'

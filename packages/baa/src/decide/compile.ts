@@ -1,10 +1,10 @@
 import {
-  type ClassSelector,
   covers,
   type DataClass,
   type DataClassRow,
   dataClasses,
   type Label,
+  labelOf,
   overlaps,
   type Service,
   scopeVerdict,
@@ -19,7 +19,7 @@ import {
   scopeKeys,
   type Where,
 } from '../agreement/agreement.ts'
-import type { Clause, ClauseSource } from '../agreement/clause.ts'
+import { clauseOnly } from '../agreement/clause.ts'
 import { lifeOf, missingSignatures, type Status } from '../agreement/status.ts'
 import { ownUses } from './free-uses.ts'
 import { type Reason, type ReasonCode, reason } from './reason.ts'
@@ -90,26 +90,12 @@ function kept<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   }
 }
 
-/** A clause without its word, for a reason to show. */
-export function clauseOnly(clause: { readonly id: string } & ClauseSource): Clause {
-  const { id, section, page, text } = clause
-  return Object.freeze({
-    id,
-    ...(section === undefined ? {} : { section }),
-    ...(page === undefined ? {} : { page }),
-    ...(text === undefined ? {} : { text }),
-  })
-}
-
-const selectorLabel = (selector: ClassSelector): Label | undefined =>
-  selector.startsWith('label:') ? (selector.slice(6) as Label) : undefined
-
 export function compileAgreement(agreement: Agreement): CompiledAgreement {
   const { id } = agreement
   const say = (code: ReasonCode, more: Omit<Parameters<typeof reason>[1] & object, 'agreement'> = {}) =>
     reason(code, { agreement: id, ...more })
   const standings = standingsOf(agreement, say)
-  const labels = agreement.prohibits.flatMap(({ selector }) => selectorLabel(selector) ?? [])
+  const labels = agreement.prohibits.flatMap(({ selector }) => labelOf(selector) ?? [])
 
   const hasPart2Terms = agreement.terms.part2 !== undefined
 
@@ -139,7 +125,7 @@ export function compileAgreement(agreement: Agreement): CompiledAgreement {
     class: kept((each: DataClass) => classReasons(agreement, each, say)),
     label: kept((each: Label) =>
       agreement.prohibits.flatMap((clause) =>
-        selectorLabel(clause.selector) === each ? [say('label-prohibited', { clause: clauseOnly(clause), about: each })] : [],
+        labelOf(clause.selector) === each ? [say('label-prohibited', { clause: clauseOnly(clause), about: each })] : [],
       ),
     ),
     use: kept((each: Use) => useReasons(agreement, each, say)),
@@ -255,7 +241,7 @@ function classReasons(agreement: Agreement, each: DataClass, say: Say): readonly
   for (const clause of agreement.prohibits) {
     // One prohibition at a time, judged by the rule of @phi/core: overlap either way, codes with what they tell, labels by nature.
     const { fired } = scopeVerdict({ permits: [], prohibits: [clause.selector] }, { classes: [each], labels: [] })
-    const code = selectorLabel(clause.selector) === undefined ? 'class-prohibited' : 'label-prohibited'
+    const code = labelOf(clause.selector) === undefined ? 'class-prohibited' : 'label-prohibited'
     if (fired.length > 0) reasons.push(say(code, { clause: clauseOnly(clause), about }))
   }
   const permit = agreement.permits.find((clause) => covers(clause.class, each))

@@ -4,7 +4,6 @@ import type { Problem } from '../agreement/checked.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Decision } from './decision.ts'
-
 import { judgeQuestion } from './judge.ts'
 import { modelOf } from './model.ts'
 import { readQuestion } from './question.ts'

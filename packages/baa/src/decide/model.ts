@@ -3,6 +3,7 @@ import { certainEnd, certainStart, earliest } from '../agreement/date.ts'
 import type { Party } from '../agreement/party.ts'
 import type { ExemptionClaim } from '../exemption/exemption.ts'
 import { isProvider } from '../exemption/test.ts'
+import { grouped } from '../order.ts'
 import type { Attestation } from '../registry/attestation.ts'
 import { type Registry, refuseUnread } from '../registry/registry.ts'
 import type { Subprocessor } from '../registry/subprocessor.ts'
@@ -37,7 +38,7 @@ const models = new WeakMap<Registry, Model>()
 
 /** The model of a registry, made once. */
 export function modelOf(registry: Registry): Model {
-  let model = models.get(registry as Registry)
+  let model = models.get(registry)
   if (model === undefined) {
     refuseUnread(registry)
     model = compile(registry)
@@ -111,16 +112,6 @@ function lastWord(about: readonly Attestation[], at: number): boolean | 'stale' 
   const last = made.filter((each) => each.asOf === latest)
   if (last.some((each) => !each.met)) return false
   return last.length > 0 && last.every((each) => at < certainEnd(each.reviewBy)) ? true : 'stale'
-}
-
-function grouped<Value>(values: readonly Value[], by: (value: Value) => string): ReadonlyMap<string, readonly Value[]> {
-  const groups = new Map<string, Value[]>()
-  for (const each of values) {
-    const group = groups.get(by(each))
-    if (group) group.push(each)
-    else groups.set(by(each), [each])
-  }
-  return groups
 }
 
 /** What a plan says of an agreement that exists and is signed: on request is enough, for it was requested. */

@@ -5,7 +5,8 @@ import { cited } from '../citation.ts'
 /** What a reason says for: that data may go, that it must not, or that something has to be known or done first. */
 export type Effect = 'allow' | 'deny' | 'needs'
 
-interface ReasonRow {
+/** A line of a table of reasons. */
+export interface ReasonRow {
   readonly effect: Effect
   /** What is so, as a sentence. */
   readonly says: string
@@ -14,18 +15,17 @@ interface ReasonRow {
   readonly citation: Citation
 }
 
-const row = (
-  effect: Effect,
-  citation: string,
-  says: string,
-  remedy = '',
-  confirmation: Confirmation = 'text-seen',
-): ReasonRow => ({
-  effect,
-  says,
-  remedy,
-  citation: cited(citation, confirmation),
-})
+/** Makes the lines of a table whose citations are confirmed alike, unless a line says otherwise. */
+export const reasonRows =
+  (usual: Confirmation) =>
+  (effect: Effect, citation: string, says: string, remedy = '', confirmation: Confirmation = usual): ReasonRow => ({
+    effect,
+    says,
+    remedy,
+    citation: cited(citation, confirmation),
+  })
+
+const row = reasonRows('text-seen')
 
 const CONTRACT = '45 CFR 164.504(e)(2)(i)'
 const WRITTEN = '45 CFR 164.502(e)(2)'
@@ -44,7 +44,7 @@ export const reasonCodes = {
   'onward-covered': row('allow', '45 CFR 164.502(e)(1)(ii)', 'The next vendor down the chain is covered too.'),
   'authorized': row('allow', '45 CFR 164.508(a)', 'The individual has authorized it.'),
   'returned-to-source': row('allow', '45 CFR 164.504(e)(2)(ii)(J)', 'The data goes back to whoever it was received from or created for.'),
-  'exempt-treatment': row('allow', '45 CFR 164.502(e)(1)(ii)(A)', 'A disclosure to a provider for treatment needs no agreement.'),
+  'exempt-treatment': row('allow', '45 CFR 160.103', 'A disclosure to a provider for treatment needs no agreement.'),
   'exempt-workforce': row('allow', '45 CFR 160.103', 'Members of the workforce are not business associates.'),
   'exempt-conduit': row('allow', '45 CFR 160.103', 'A mere conduit transmits and has no routine access.', '', 'interpretation'),
   'exempt-payment': row('allow', '42 USC 1320d-8', 'A financial institution that processes a payment is exempt for that.', '', 'secondary'),

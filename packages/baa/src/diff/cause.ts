@@ -2,6 +2,7 @@ import type { DataClass, Label, Service, Use } from '@phi/core'
 import type { Decision } from '../decide/decision.ts'
 import type { Effect, Reason } from '../decide/reason.ts'
 import type { DecisionRequest } from '../decide/request.ts'
+import { byText } from '../order.ts'
 import type { Cell } from './cell.ts'
 
 /** Decisions that come out in another way for the same reasons. */
@@ -37,7 +38,7 @@ interface Group {
 function blockersOf({ outcome, reasons }: Pick<Decision, 'outcome' | 'reasons'>): ReadonlyMap<string, Reason> {
   if (outcome === 'allow') return new Map()
   const named = reasons.filter((each) => each.effect === outcome).map((each) => [keyOf(each), each] as const)
-  return new Map([...named].reverse().sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+  return new Map([...named].reverse().sort(([a], [b]) => byText(a, b)))
 }
 
 const keyOf = ({ code, agreement, clause, name }: Reason) => JSON.stringify([code, agreement, clause?.id, name])

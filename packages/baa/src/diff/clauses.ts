@@ -3,6 +3,7 @@ import type { Agreement, ConditionClause, ScopeLimits, ServiceClause } from '../
 import type { Clause } from '../agreement/clause.ts'
 import { certainEnd, certainStart, earliest } from '../agreement/date.ts'
 import { isEligible } from '../decide/model.ts'
+import { byText } from '../order.ts'
 import { type ClauseChange, change, compareAi, compareTerms, type Direction, wording } from './terms.ts'
 
 /** How the clauses of one list are compared: by what they mean, wherever they stand. */
@@ -48,7 +49,7 @@ function compareLists<Each extends Clause>(
   ]
 }
 
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : a > b ? 1 : 0)
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => byText(a, b)
 
 const sortedJson = (value: unknown): string =>
   JSON.stringify(value, (_, each: unknown) =>

@@ -1,7 +1,6 @@
 import type { AiTerms, Terms } from '../agreement/agreement.ts'
-import type { Clause } from '../agreement/clause.ts'
+import { type Clause, clauseOnly } from '../agreement/clause.ts'
 import { type ClockTrigger, hoursOf, type Period, periodInWords } from '../agreement/period.ts'
-import { clauseOnly } from '../decide/compile.ts'
 
 /**
  * What a change does. `widened`: it allows more, or promises less. `narrowed`: it allows less, or promises more. `mixed`: some of both, or

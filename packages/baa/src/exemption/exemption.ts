@@ -27,7 +27,7 @@ export type PaymentActivity = (typeof paymentActivities)[number]
 
 /** A fact that is left out is not known, and then the exemption is not proved. */
 export type ExemptionClaim =
-  /** To a health care provider, for the treatment of the individual, 45 CFR 164.502(e)(1)(ii)(A), 160.103. */
+  /** To a health care provider, for the treatment of the individual, 45 CFR 160.103, (4)(i) of "business associate". */
   | { readonly kind: 'treatment'; readonly treatsTheIndividual?: boolean | undefined }
   /** To somebody under the direct control of the sender, paid or not, 45 CFR 160.103. */
   | { readonly kind: 'workforce'; readonly underDirectControl?: boolean | undefined }

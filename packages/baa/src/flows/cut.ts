@@ -1,6 +1,7 @@
 import type { DataClass } from '@phi/core'
+import { byText, grouped } from '../order.ts'
 import { minCut, type Pipe } from './min-cut.ts'
-import { byText, grouped, type Reach, type State, type Step } from './reach.ts'
+import type { Reach, State, Step } from './reach.ts'
 
 /** Classes to stop on an edge. */
 export interface EdgeCut {

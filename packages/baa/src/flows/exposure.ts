@@ -1,6 +1,7 @@
 import type { DataClass, Label } from '@phi/core'
 import type { Effect, Reason } from '../decide/reason.ts'
-import { byText, type GraphEdge, grouped, type State, type Step } from './reach.ts'
+import { byText, grouped } from '../order.ts'
+import type { GraphEdge, State, Step } from './reach.ts'
 import { subject, type Token } from './token.ts'
 import type { EdgeOutcome, EdgeVerdict } from './verdict.ts'
 

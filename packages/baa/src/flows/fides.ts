@@ -1,12 +1,12 @@
 import { covers, type DataClass, isDataClass, isUse, parseAs, type Service, type Use } from '@phi/core'
 import { freeze } from '../freeze.ts'
+import { byText, grouped } from '../order.ts'
 import { ownOf } from '../own.ts'
 import { defineFlows } from './define.ts'
 import { flowError } from './errors.ts'
 import { type Dataset, type Declaration, type Field, type Manifest, manifestSchema, type System } from './fides-manifest.ts'
 import { fidesCategories, fidesUses } from './fides-table.ts'
 import type { FlowEdgeInput, FlowMap, FlowNodeInput } from './map.ts'
-import { byText, grouped } from './reach.ts'
 
 /** How a Fides manifest is read. */
 export interface FidesOptions {

@@ -1,8 +1,8 @@
 import { inline } from '../markdown.ts'
+import { byText, grouped } from '../order.ts'
 import type { Exposure, PathStep } from './exposure.ts'
 import { type FlowFinding, flowRules } from './finding.ts'
 import type { FlowsResult } from './flows.ts'
-import { byText, grouped } from './reach.ts'
 
 const list = (names: readonly string[]) => names.map(inline).join(', ')
 const arrow = (step: PathStep) => (step.outcome === 'deny' || step.outcome === 'needs' ? '✗→' : '→')

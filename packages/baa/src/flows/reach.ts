@@ -1,4 +1,5 @@
 import type { DataClass, DataItem, Label } from '@phi/core'
+import { byText, grouped } from '../order.ts'
 import type { FlowEdge, FlowMap, FlowNode } from './map.ts'
 import { emitted, explains, isOpen, type Mint, mintOf, needsOf, sourceOf, type Token, wrapped } from './token.ts'
 
@@ -59,19 +60,6 @@ export interface Reach {
   /** What is made at a node of what: every pair, and not only the first. */
   readonly makings: readonly { readonly from: State; readonly to: State }[]
   at(node: string): readonly Token[]
-}
-
-/** The order of texts by their code units: the same on every machine. */
-export const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-
-export function grouped<Value>(values: Iterable<Value>, by: (value: Value) => string): Map<string, Value[]> {
-  const groups = new Map<string, Value[]>()
-  for (const each of values) {
-    const group = groups.get(by(each))
-    if (group) group.push(each)
-    else groups.set(by(each), [each])
-  }
-  return groups
 }
 
 export function graphOf(map: FlowMap): Graph {

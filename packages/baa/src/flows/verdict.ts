@@ -1,9 +1,10 @@
 import { type Decision, decideAny } from '../decide/decide.ts'
 import type { Effect } from '../decide/reason.ts'
 import type { DecisionRequest } from '../decide/request.ts'
+import { byText, grouped } from '../order.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { FlowEdge } from './map.ts'
-import { byText, type Graph, grouped, type Reach } from './reach.ts'
+import type { Graph, Reach } from './reach.ts'
 import { asItem, subject, type Token } from './token.ts'
 
 /** `no-disclosure`: between nodes of one party. `nothing`: no data goes over the edge. */

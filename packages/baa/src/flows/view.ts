@@ -1,7 +1,7 @@
+import { byText, grouped } from '../order.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Carriage, EdgeReport, FlowsResult } from './flows.ts'
 import type { NodeKind } from './map.ts'
-import { byText, grouped } from './reach.ts'
 
 /** What to draw. */
 export interface DrawingOptions {

@@ -1,5 +1,6 @@
 import { covers, dataClasses, overlaps, type Use, uses } from '@phi/core'
 import type { Agreement } from '../agreement/agreement.ts'
+import { limitedDataSetUses } from '../decide/free-uses.ts'
 import { elements, elementsOf, scopeLists } from './element.ts'
 import type { Note } from './finding.ts'
 
@@ -39,12 +40,9 @@ function checkUses(agreement: Agreement, note: Note): void {
   }
 }
 
-/** What 164.514(e)(3)(i) allows a limited data set for. */
-const limitedPurposes = ['research', 'public-health', 'operations'] as const satisfies readonly Use[]
-
 function checkLimitedDataSet(agreement: Agreement, note: Note): void {
   for (const clause of agreement.uses) {
-    if (!limitedPurposes.some((purpose) => covers(purpose, clause.use))) {
+    if (!limitedDataSetUses.some((purpose) => covers(purpose, clause.use))) {
       note('limited-purpose', clause.id, { clause, about: [clause.use] })
     }
   }

@@ -1,6 +1,7 @@
 import type { TaxonomyKey } from '@phi/core'
-import type { Clause } from '../agreement/clause.ts'
+import { type Clause, clauseOnly } from '../agreement/clause.ts'
 import type { NoticeElement } from '../agreement/period.ts'
+import { byText } from '../order.ts'
 import { type LintCode, type LintSeverity, lintCodes, rankOf, writtenCitation } from './code.ts'
 
 /** Something that a person should look at. Plain, frozen data. */
@@ -35,7 +36,7 @@ export function finding(code: LintCode, path: string, { agreement, clause, about
     severity,
     ...(agreement === undefined ? {} : { agreement }),
     path,
-    ...(clause === undefined ? {} : { clause: sourceOf(clause) }),
+    ...(clause === undefined ? {} : { clause: clauseOnly(clause) }),
     says,
     citation: writtenCitation(code),
     remedy,
@@ -45,15 +46,6 @@ export function finding(code: LintCode, path: string, { agreement, clause, about
   })
 }
 
-/** The clause without what else it says: its place, section, page and text. */
-const sourceOf = ({ id, section, page, text }: Clause): Clause =>
-  Object.freeze({
-    id,
-    ...(section === undefined ? {} : { section }),
-    ...(page === undefined ? {} : { page }),
-    ...(text === undefined ? {} : { text }),
-  })
-
 /** Notes a finding about one agreement. */
 export type Note = (code: LintCode, path: string, more?: Omit<More, 'agreement'>) => void
 
@@ -61,6 +53,5 @@ export type Note = (code: LintCode, path: string, more?: Omit<More, 'agreement'>
 export function sortFindings(findings: readonly LintFinding[]): readonly LintFinding[] {
   const rank = ({ severity, code }: LintFinding) => (severity === 'error' ? 0 : 1_000) + (rankOf.get(code) ?? 0)
   const place = ({ path, party }: LintFinding) => `${path.replace(/\[\d+\]/, '[]')} ${party ?? ''}`
-  const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
-  return Object.freeze([...findings].sort((a, b) => rank(a) - rank(b) || order(place(a), place(b))))
+  return Object.freeze([...findings].sort((a, b) => rank(a) - rank(b) || byText(place(a), place(b))))
 }

@@ -2,6 +2,7 @@ import { type Citation, formatCitation, parseAs, plainText } from '@phi/core'
 import * as z from 'zod'
 import { civilDate, instant } from '../agreement/date.ts'
 import { freeze } from '../freeze.ts'
+import { grouped } from '../order.ts'
 import type { Day } from './day.ts'
 import type { RegisterEntry, Responsible } from './entry.ts'
 import { safeguardError } from './errors.ts'
@@ -112,19 +113,6 @@ const sides = ['provider', 'customer'] as const
 type Side = (typeof sides)[number]
 const sidesOf = (responsible: Responsible): readonly Side[] => (responsible === 'shared' ? sides : [responsible])
 
-const grouped = <Value>(
-  values: readonly Value[],
-  by: (value: Value) => string,
-): readonly (readonly [string, readonly Value[]])[] => {
-  const groups = new Map<string, Value[]>()
-  for (const each of values) {
-    const group = groups.get(by(each))
-    if (group) group.push(each)
-    else groups.set(by(each), [each])
-  }
-  return [...groups]
-}
-
 const citationFor = (entry: RegisterEntry): Citation => {
   const citation = citationOfEntry(entry)
   // Every safeguard of @phi/core has one; a tree that has lost it is not written down under a wrong id.
@@ -204,7 +192,7 @@ export function toOscal(value: Register, options: OscalOptions): OscalComponentD
             uuid: uuidOf('implementation', side),
             source: read.source,
             description: `Control ids are citations of 45 CFR Part 164, such as ${formatCitation({ source: '45 CFR', section: '164.308(a)(2)' })}.`,
-            'implemented-requirements': grouped(own, (each) => oscalControlId(citationFor(each))).map(([id, about]) =>
+            'implemented-requirements': [...grouped(own, (each) => oscalControlId(citationFor(each)))].map(([id, about]) =>
               requirementOf(side, id, about),
             ),
           },
@@ -212,10 +200,11 @@ export function toOscal(value: Register, options: OscalOptions): OscalComponentD
       },
     ]
   }
-  const evidence = grouped(
+  const shown = grouped(
     entries.flatMap((each) => each.evidence),
     evidenceKey,
-  ).map(([key, [each]]) => {
+  )
+  const evidence = [...shown].map(([key, [each]]) => {
     const { id, sha256, asOf, validUntil } = each as Evidence
     const props = [
       ['evidence-id', id],

@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import { formatDay } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, type Zone } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
+import { freeze } from '../freeze.ts'
 
 /** What the histories of requests and of incidents have in common: an order in time, entries, refusals and their replay. */
 
@@ -108,15 +109,6 @@ export function parseFrozen<Schema extends z.ZodType>(schema: Schema, value: unk
     throw wrong({ path: root, detail: 'the value could not be read' })
   }
   return freeze(ownCopy(parseAs(schema, own, root, wrong), 0)) as z.output<Schema>
-}
-
-/** Freezes plain data in depth. What is frozen already is taken to be so in depth. */
-export function freeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    for (const each of Object.values(value)) freeze(each)
-    Object.freeze(value)
-  }
-  return value
 }
 
 export const dateOf = (moment: ReadMoment): string => formatDay(moment.day)

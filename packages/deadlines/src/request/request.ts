@@ -3,17 +3,8 @@ import * as z from 'zod'
 import { addMonths } from '../calendar/civil-date.ts'
 import { type Moment, type ReadMoment, readMoment, zoneOf } from '../calendar/zone.ts'
 import { deadlinesError } from '../errors.ts'
-import {
-  advance,
-  dateOf,
-  freeze,
-  isBefore,
-  MAX_ENTRIES,
-  parseFrozen,
-  readToday,
-  requireSame,
-  timeRefusal,
-} from '../machine/history.ts'
+import { freeze } from '../freeze.ts'
+import { advance, dateOf, isBefore, MAX_ENTRIES, parseFrozen, readToday, requireSame, timeRefusal } from '../machine/history.ts'
 import {
   eventSchema,
   openingSchema,

@@ -2,6 +2,7 @@ import { citationSchema, confirmations, parseAs, plainText, usStates } from '@ph
 import * as z from 'zod'
 import { isCivilDate, readDay } from '../calendar/civil-date.ts'
 import { deadlinesError } from '../errors.ts'
+import { freeze } from '../freeze.ts'
 import type { Condition } from './condition.ts'
 import type { Rule } from './rule.ts'
 
@@ -114,14 +115,6 @@ const ruleSchema = z.strictObject({
   metBy: name.optional(),
   note: plainText(2000).optional(),
 })
-
-function freeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    for (const part of Object.values(value)) freeze(part)
-    Object.freeze(value)
-  }
-  return value
-}
 
 /** Reads a rule from unknown data, as a frozen copy. @throws PhiError PHI_DEADLINES_RULE */
 export function parseRule(value: unknown): Rule {

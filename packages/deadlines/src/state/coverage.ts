@@ -1,6 +1,6 @@
 import { cite, type UsState, usStates } from '@phi/core'
+import { freeze } from '../freeze.ts'
 import type { Rule } from '../rule/rule.ts'
-import { freeze } from './freeze.ts'
 import { anyResident, firstStateLaw, type NoDuty, on, type StateRow, words } from './row.ts'
 import { californian } from './rows/california.ts'
 import { midAtlantic } from './rows/mid-atlantic.ts'

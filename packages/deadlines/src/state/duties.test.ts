@@ -1,36 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
-import type { Deadline } from '../evaluate/deadline.ts'
-import { evaluate } from '../evaluate/evaluate.ts'
-import type { EvaluateOptions } from '../evaluate/options.ts'
+import { ask, current, day, everything, find, one, quiet } from '../../test/state-samples.ts'
 import type { Condition } from '../rule/condition.ts'
-import type { FactsOf } from '../rule/facts.ts'
-import { stateBreachRows } from './coverage.ts'
-import type { StateFacts } from './facts.ts'
-import { stateBreachNotice } from './notice.ts'
-
-type Facts = FactsOf<StateFacts>
-
-const ask = (facts: Facts, options?: EvaluateOptions) => evaluate(stateBreachNotice(), facts, options)
-const find = (results: readonly Deadline[], id: string) => results.find(({ duty }) => duty === `state.${id}`) as Deadline
-const one = (id: string, facts: Facts, options?: EvaluateOptions) => find(ask(facts, options), id)
-
-const day = '2026-05-04'
-/** Every event on one day, and every scope met: what remains is the headcount. */
-const everything = {
-  discovered: day,
-  determined: day,
-  aware: day,
-  detected: day,
-  confirmed: day,
-  notifiedSecretary: day,
-  lawEnforcementReleased: day,
-  inadvertentDisclosureDetermined: day,
-  californiaHealthFacility: true,
-  publicBody: true,
-  informationBroker: true,
-  maintainsForAnother: true,
-} as const satisfies Facts
 
 interface Threshold {
   readonly count: 'residents' | 'individuals'
@@ -49,9 +20,6 @@ function thresholdOf(condition: Condition): Threshold | undefined {
   if ('atLeast' in condition) return { count: condition.count as 'residents', from: condition.atLeast }
   return undefined
 }
-
-const current = stateBreachRows.filter(({ rule }) => rule.inForce.status === 'in-force')
-const quiet = (deadline: Deadline) => deadline.status === 'not-applicable'
 
 describe('thresholds', () => {
   it.each(current.map(({ state, rule }) => [rule.id, state, rule] as const))(

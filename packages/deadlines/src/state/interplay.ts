@@ -1,6 +1,6 @@
 import { type Citation, type Confirmation, cite, type UsState } from '@phi/core'
+import { freeze } from '../freeze.ts'
 import type { Condition } from '../rule/condition.ts'
-import { freeze } from './freeze.ts'
 
 /**
  * What a State's law does with what HIPAA asks.

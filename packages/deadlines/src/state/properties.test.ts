@@ -1,41 +1,13 @@
 import { type UsState, usStates } from '@phi/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { ask, current, day, everything, type Facts, one, quiet } from '../../test/state-samples.ts'
 import { addBusinessDays, undisputedCalendar } from '../calendar/business-days.ts'
 import { formatDay, parseDay } from '../calendar/civil-date.ts'
 import type { Deadline } from '../evaluate/deadline.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
-import type { EvaluateOptions } from '../evaluate/options.ts'
-import type { FactsOf } from '../rule/facts.ts'
 import { stateBreachRows } from './coverage.ts'
-import type { StateFacts } from './facts.ts'
 import { stateBreachNotice } from './notice.ts'
-
-type Facts = FactsOf<StateFacts>
-
-const ask = (facts: Facts, options?: EvaluateOptions) => evaluate(stateBreachNotice(), facts, options)
-const find = (results: readonly Deadline[], id: string) => results.find(({ duty }) => duty === `state.${id}`) as Deadline
-const one = (id: string, facts: Facts, options?: EvaluateOptions) => find(ask(facts, options), id)
-
-const day = '2026-05-04'
-/** Every event on one day, and every scope met: what remains is the headcount. */
-const everything = {
-  discovered: day,
-  determined: day,
-  aware: day,
-  detected: day,
-  confirmed: day,
-  notifiedSecretary: day,
-  lawEnforcementReleased: day,
-  inadvertentDisclosureDetermined: day,
-  californiaHealthFacility: true,
-  publicBody: true,
-  informationBroker: true,
-  maintainsForAnother: true,
-} as const satisfies Facts
-
-const current = stateBreachRows.filter(({ rule }) => rule.inForce.status === 'in-force')
-const quiet = (deadline: Deadline) => deadline.status === 'not-applicable'
 
 describe('properties', () => {
   const states = fc.constantFrom(...usStates)

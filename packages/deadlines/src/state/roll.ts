@@ -1,5 +1,5 @@
 import { type Citation, type Confirmation, cite, type UsState } from '@phi/core'
-import { freeze } from './freeze.ts'
+import { freeze } from '../freeze.ts'
 
 const text = (written: string, confirmation: Confirmation) => cite(written, { confirmation, asOf: '2026-01-01' })
 

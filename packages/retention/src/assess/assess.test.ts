@@ -667,6 +667,36 @@ describe('sign-off', () => {
     expect(ask({ ...georgia, born: '1950-01-01' }, {}, accepting).status).toBe('disposable')
   })
 
+  test('what is accepted of the law is not accepted of the house: its own rule is signed off, or settles nothing', () => {
+    const physician = {
+      kind: 'medical-record',
+      state: 'AL',
+      provider: 'physician',
+      medicare: false,
+      adult: true,
+      created: '2010-01-01',
+      lastTreatment: '2012-01-01',
+    } as const
+    const rule = houseRule({
+      id: 'house.alabama',
+      title: 'Records of physicians, Alabama',
+      kinds: ['medical-record'],
+      start: { anyOf: [['lastTreatment']] },
+      period: { unit: 'years', amount: 1 },
+      asOf: '2026-11-01',
+      answers: ['rule:al.physician', 'minors:al.physician'],
+    })
+    const options = { id: 't', house: [rule], acceptUnsigned: ['text-seen', 'secondary'] } as const
+    expect(rule.confirmation).toBe('text-seen')
+    expect(ask(physician, {}, retentionSchedule(options))).toMatchObject({
+      status: 'unknown',
+      unknown: ['rule:al.physician'],
+      needsSignOff: ['house.alabama'],
+    })
+    const signOffs = signed([rule])
+    expect(ask(physician, {}, retentionSchedule({ ...options, signOffs })).status).toBe('disposable')
+  })
+
   test('a sign-off of tomorrow, or one older than the row, does not count', () => {
     const rows = usRetention.rules.filter(({ id }) => id === 'tx.hospital')
     expect(ask(record, {}, retentionSchedule({ id: 't', signOffs: signed(rows, '2026-11-22') })).status).toBe('needs-sign-off')

@@ -95,8 +95,9 @@ function signaturesOf({ rules, signOffs, acceptUnsigned }: ReadOptions) {
   }
   const accepted: readonly Confirmation[] = acceptUnsigned
   return {
-    signedFrom: ({ id }: RetentionRule, confirmation: Confirmation): Day =>
-      accepted.includes(confirmation) ? NONE : (first.get(id) ?? FOREVER),
+    // A rule of the house or of an agreement is `text-seen` by whoever wrote it: that says nothing of whether it is right to delete by.
+    signedFrom: ({ id, origin }: RetentionRule, confirmation: Confirmation): Day =>
+      origin === 'law' && accepted.includes(confirmation) ? NONE : (first.get(id) ?? FOREVER),
     stale: Object.freeze(signOffs.filter(isStale)),
   }
 }

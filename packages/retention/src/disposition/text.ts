@@ -47,13 +47,6 @@ export function compareIds(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** Freezes plain data all through. */
-export function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const member of Object.values(value)) frozen(member)
-  return Object.freeze(value)
-}
-
 /** Two spellings of one name are one person: nobody becomes two by capitals or accents composed otherwise. */
 export const person = (name: string): string => name.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ')
 

@@ -73,7 +73,8 @@ const kindsOf = ({ compiled }: NarrowVersion): ReadonlySet<string> =>
   new Set([...recordKinds, ...compiled.flatMap(({ rule }) => (rule.kinds === 'any' ? [] : rule.kinds))])
 
 /**
- * The table of a schedule, with what it replaces. A kind that is not in it, and every record of a policy that it cannot be made for (one
+ * The table of a schedule, with what it replaces: one for a plan or a count, since it goes through every kind, State and provider, which
+ * takes some tenths of a second for `usRetention`. A kind that is not in it, and every record of a policy that it cannot be made for (one
  * that `retentionSchedule` did not make, or that replaces such a one), has to be assessed.
  * @throws PhiError PHI_RETENTION_OPTIONS
  */

@@ -31,7 +31,10 @@ export interface ScheduleOptions {
    * that nobody read may print too short a period; or only the one that ends last.
    */
   readonly mustBeSigned?: 'every-applicable-row' | 'governing-row' | undefined
-  /** Confirmations that stand for a sign-off. Default none: also a text that was read needs one. Never memory or a weak source. */
+  /**
+   * Confirmations of rows of law that stand for a sign-off. Default none: also a text that was read needs one. Never memory or a weak
+   * source; and never for rules of the house or of agreements, which are always signed off.
+   */
   readonly acceptUnsigned?: readonly ('text-seen' | 'secondary')[] | undefined
   /** Whether disposal waits for advised margins. Default `wait`. */
   readonly advisedMargins?: 'wait' | 'ignore' | undefined

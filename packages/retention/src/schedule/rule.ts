@@ -182,17 +182,17 @@ const schema = z
  * A frozen copy of a plain value: a rule that a caller could change after it was checked would not be the rule checked. Without
  * prototypes, since a rule has no optional part that somebody planted on Object.prototype.
  */
-function frozen<Value>(value: Value): Value {
+function frozenCopy<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as Value
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as Value
   const copy = Object.create(null)
-  for (const key of Object.keys(value)) copy[key] = frozen(value[key as keyof Value])
+  for (const key of Object.keys(value)) copy[key] = frozenCopy(value[key as keyof Value])
   return Object.freeze(copy)
 }
 
 /** Reads a rule from unknown data and freezes it. @throws PhiError PHI_RETENTION_RULE */
 export function parseRetentionRule(value: unknown, path = 'rule'): RetentionRule {
-  return frozen(parseAs(schema, value, path, (context) => retentionError('PHI_RETENTION_RULE', context)) as RetentionRule)
+  return frozenCopy(parseAs(schema, value, path, (context) => retentionError('PHI_RETENTION_RULE', context)) as RetentionRule)
 }
 
 /** A rule of one's own, as little of it as must be said. */

@@ -3,6 +3,7 @@ import { type CivilDate, isCivilDate } from '@phi/deadlines'
 import * as z from 'zod'
 import { type RetentionSchedule, retentionSchedule } from '../assess/policy.ts'
 import { retentionError } from '../errors.ts'
+import { frozen } from '../frozen.ts'
 import type { ScheduleOptions } from './options.ts'
 import { parseRetentionRule, type RetentionRule } from './rule.ts'
 import { type Schedule, usRetention } from './us-retention.ts'
@@ -59,13 +60,6 @@ const versionSchema = z
   )
 
 const refuse = (path: string, detail: string) => retentionError('PHI_RETENTION_SCHEDULE', { path, detail })
-
-/** A frozen copy of plain data: what is kept cannot be changed from outside. */
-function frozen<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const member of Object.values(value)) frozen(member)
-  return Object.freeze(value)
-}
 
 /**
  * Reads a version: on the way into a store, and again on the way out. Every rule is checked; rows that are named by the id of their

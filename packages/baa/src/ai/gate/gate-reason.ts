@@ -1,29 +1,10 @@
-import { type Citation, type Confirmation, formatCitation, type Label, type TaxonomyKey } from '@phi/core'
+import { formatCitation, type Label, type TaxonomyKey } from '@phi/core'
 import type { Clause } from '../../agreement/clause.ts'
-import { cited } from '../../citation.ts'
-import type { Effect } from '../../decide/reason.ts'
+import { type Effect, type ReasonRow, reasonRows } from '../../decide/reason.ts'
 import { freeze } from '../../freeze.ts'
 
-interface GateRow {
-  readonly effect: Effect
-  readonly says: string
-  readonly remedy: string
-  readonly citation: Citation
-}
-
 // The rules do not speak of models. What is cited is the text that a model has to be used under, and the reading is ours.
-const row = (
-  effect: Effect,
-  citation: string,
-  says: string,
-  remedy = '',
-  confirmation: Confirmation = 'interpretation',
-): GateRow => ({
-  effect,
-  says,
-  remedy,
-  citation: cited(citation, confirmation),
-})
+const row = reasonRows('interpretation')
 
 const NECESSARY = '45 CFR 164.502(b)'
 const DEIDENTIFIED = '45 CFR 164.514(a)'
@@ -61,7 +42,7 @@ export const gateReasons = freeze({
   'deletion-unstated': row('needs', RETENTION, 'The agreement does not say whether prompts and outputs can be deleted.', 'Have it written into it.'),
   'labels-unstated': row('needs', CONTRACT, 'Nobody has said which labels the records are under, and some would not be allowed.', 'State `labels` of every part; an empty list says that there are none.'),
   'scan-contradicts-claim': row('needs', DEIDENTIFIED, 'The data is claimed to be de-identified, and a text holds what looks like an identifier.', 'Look at the findings. Correct the data, or its evidence.', 'text-seen'),
-} as const satisfies Readonly<Record<string, GateRow>>)
+} as const satisfies Readonly<Record<string, ReasonRow>>)
 
 export type GateReasonCode = keyof typeof gateReasons
 

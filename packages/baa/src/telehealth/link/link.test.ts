@@ -94,6 +94,8 @@ describe('a link to a session', () => {
       ['2', '3'],
     ])
     expect(overlappingLinks([])).toEqual([])
+    const unread = { ...at('5', '10:00', '10:30'), starts: '2026-11-21' }
+    expect(() => overlappingLinks([...day, unread])).toThrow(/must begin and end at instants/)
   })
 
   it('S68 reads any text, and calls nothing usable that is not https', () => {

@@ -1,4 +1,6 @@
+import { isInstant } from '@phi/core'
 import { freeze } from '../../freeze.ts'
+import { telehealthError } from '../errors.ts'
 
 /** `refuse`: the link is not sent anywhere. `warn`: a person should look. */
 export type LinkSeverity = 'refuse' | 'warn'
@@ -160,8 +162,12 @@ export interface LinkedSession {
 /**
  * Pairs of sessions that share a link and meet in time, by their ids: there a client can walk in on another (S69). `margin`: minutes that
  * clients come early and sessions run late; two sessions back to back meet when it is 1.
+ * @throws PhiError PHI_BAA_LINK for a session whose beginning or end is no instant: it would hide others
  */
 export function overlappingLinks(sessions: readonly LinkedSession[], margin = 0): readonly (readonly [string, string])[] {
+  if (!sessions.every(({ starts, ends }) => isInstant(starts) && isInstant(ends))) {
+    throw telehealthError('PHI_BAA_LINK', { path: 'sessions.*', detail: 'must begin and end at instants' })
+  }
   const pairs: (readonly [string, string])[] = []
   const spans = sessions
     .map(({ id, link, starts, ends }) => ({ id, link, from: Date.parse(starts), to: Date.parse(ends) }))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../../core/test/refusal.ts'
 import { complete } from '../../../test/complete.ts'
+import { goodTransport } from '../../../test/transport.ts'
 import { parseAgreement, registry } from '../../index.ts'
 import type { TransportReport } from '../transport/report.ts'
 import { judgeAudioOnly } from './audio-only.ts'
@@ -56,23 +57,9 @@ const check = (more: Partial<PlatformFacts> = {}, options: object = {}) =>
 const row = (report: PlatformReport, code: string) => report.rows.find((each) => each.code === code)
 
 const transport: TransportReport = {
-  format: 'phi.transport/v1',
-  host: 'video.example',
-  port: 443,
+  ...goodTransport,
   asOf: '2026-11-20T10:00:00.000Z',
-  versions: { TLSv1: 'refused', 'TLSv1.1': 'refused', 'TLSv1.2': 'accepted', 'TLSv1.3': 'accepted' },
-  negotiated: { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' },
-  weakOffer: { answer: 'refused' },
-  certificate: {
-    notBefore: '2026-10-01T00:00:00.000Z',
-    notAfter: '2026-12-30T00:00:00.000Z',
-    daysLeft: 39,
-    inTime: true,
-    nameMatches: true,
-    selfSigned: false,
-    trusted: true,
-  },
-  hsts: { is: 'present', maxAge: 31_536_000, includeSubDomains: false, preload: false },
+  versions: { ...goodTransport.versions, 'TLSv1.2': 'accepted' },
   http: 'no-service',
 }
 

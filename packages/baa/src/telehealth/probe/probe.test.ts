@@ -341,7 +341,7 @@ describe.skipIf(!canMakeCertificates())('the probe, against live servers on this
     const huge = createHttps(good, respond({ 'x-large': 'x'.repeat(100_000), 'strict-transport-security': GOOD }))
     expect((await ask(await listen(huge))).hsts).toEqual({ is: 'unknown' })
     const silent = createHttps(good, () => {})
-    expect(await ask(await listen(silent), { timeout: 1500 })).toMatchObject({
+    expect(await ask(await listen(silent), { timeout: 4000 })).toMatchObject({
       hsts: { is: 'unknown' },
       certificate: { trusted: true },
     })

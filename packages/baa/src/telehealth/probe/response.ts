@@ -59,7 +59,9 @@ export async function askHsts(socket: TLSSocket, target: Target): Promise<Transp
   return response instanceof Error || response === 'timeout' ? { is: 'unknown' } : checkHeaders(pairs(response.rawHeaders))
 }
 
-const NOBODY: readonly unknown[] = ['ECONNREFUSED']
+/** A name can have several addresses, and the error of all bears the code of the first: nobody is there when each has refused. */
+const isNobody = (error: NodeJS.ErrnoException): boolean =>
+  error instanceof AggregateError ? error.errors.every(isNobody) : error.code === 'ECONNREFUSED'
 
 /** What plain http does on a port. */
 export async function askHttp(target: Target): Promise<HttpAnswer> {
@@ -78,7 +80,7 @@ export async function askHttp(target: Target): Promise<HttpAnswer> {
     target,
   )
   if (response === 'timeout') return 'timeout'
-  if (response instanceof Error) return NOBODY.includes(response.code) ? 'no-service' : 'failed'
+  if (response instanceof Error) return isNobody(response) ? 'no-service' : 'failed'
   const { statusCode = 0 } = response
   if (![301, 302, 303, 307, 308].includes(statusCode)) return 'serves'
   const [, location] = [...pairs(response.rawHeaders)].find(([name]) => name.toLowerCase() === 'location') ?? []

@@ -88,6 +88,10 @@ export interface SessionDays {
   readonly last: string
 }
 
+/** What a board decided against somebody. */
+const discipline: readonly LicenceStatus[] = ['suspended', 'revoked', 'surrendered', 'restricted']
+const isDisciplined = (there: readonly PracticeLicence[]) => there.some(({ status }) => discipline.includes(status))
+
 const sameWord = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
 
 function standingOf(licence: PracticeLicence, { first, last }: SessionDays): Licensed {
@@ -100,8 +104,8 @@ function standingOf(licence: PracticeLicence, { first, last }: SessionDays): Lic
 }
 
 /**
- * Whether somebody is licensed in a State on the days of a session. One licence that is good is enough, unless a board has suspended or
- * revoked another of the same profession there: then nobody knows which of the two is the newer word.
+ * Whether somebody is licensed in a State on the days of a session. One licence that is good is enough, unless a board has suspended,
+ * revoked or restricted another of the same profession there: then nobody knows which of the two is the newer word.
  */
 export function licensedIn(
   licences: readonly PracticeLicence[],
@@ -111,8 +115,7 @@ export function licensedIn(
 ): Licensed {
   const there = licences.filter((each) => each.kind === 'full' && each.state === where && sameWord(each.profession, profession))
   const answers = there.map((each) => standingOf(each, days))
-  const disciplined = there.some(({ status }) => status === 'suspended' || status === 'revoked' || status === 'surrendered')
-  if (answers.includes('yes')) return disciplined ? 'unknown' : 'yes'
+  if (answers.includes('yes')) return isDisciplined(there) ? 'unknown' : 'yes'
   if (answers.includes('unknown')) return 'unknown'
   return answers.includes('expired') ? 'expired' : 'no'
 }
@@ -125,7 +128,7 @@ export function exceptionIn(
   days: SessionDays,
 ): LicenceException | undefined {
   const there = licences.filter((each) => each.state === where && sameWord(each.profession, profession))
-  if (there.some(({ status }) => status === 'suspended' || status === 'revoked' || status === 'surrendered')) return undefined
+  if (isDisciplined(there)) return undefined
   const good = there.find((each) => each.kind !== 'full' && each.evidence !== undefined && standingOf(each, days) === 'yes')
   return good?.kind as LicenceException | undefined
 }

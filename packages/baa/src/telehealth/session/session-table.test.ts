@@ -188,10 +188,12 @@ describe('the session table', () => {
     ])
   })
 
-  it('S78 does not trust one good licence beside one that a board has taken', () => {
+  it('S78 does not trust one good licence beside one that a board has taken or restricted', () => {
     const facts = { location: 'OH', on: ON, profession: 'LCSW', credentials: [{ state: 'OH', status: 'active' }] } as const
-    const both = [licence(), licence({ number: '2', status: 'suspended' })]
-    expect(decideSession({ ...facts, licences: both }).reasons[0]?.code).toBe('licence-unknown')
+    for (const status of ['suspended', 'revoked', 'surrendered', 'restricted'] as const) {
+      const both = [licence(), licence({ number: '2', status })]
+      expect(decideSession({ ...facts, licences: both }).reasons[0]?.code, status).toBe('licence-unknown')
+    }
     expect(decideSession({ ...facts, licences: [licence(), licence({ profession: 'PT', status: 'revoked' })] }).result).toBe(
       'proceed',
     )

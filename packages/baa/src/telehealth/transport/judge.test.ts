@@ -1,30 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refusal } from '../../../../core/test/refusal.ts'
+import { goodTransport as good } from '../../../test/transport.ts'
 import { judgeTransport } from './judge.ts'
 import { transportProfiles } from './profile.ts'
 import { httpAnswers, offerAnswers, parseTransportReport, type TransportReport, tlsVersions } from './report.ts'
 
-const good: TransportReport = {
-  format: 'phi.transport/v1',
-  host: 'video.example',
-  port: 443,
-  asOf: '2026-11-21T10:00:00.000Z',
-  versions: { TLSv1: 'refused', 'TLSv1.1': 'refused', 'TLSv1.2': 'refused', 'TLSv1.3': 'accepted' },
-  negotiated: { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' },
-  weakOffer: { answer: 'refused' },
-  certificate: {
-    notBefore: '2026-10-01T00:00:00.000Z',
-    notAfter: '2026-12-30T00:00:00.000Z',
-    daysLeft: 38,
-    inTime: true,
-    nameMatches: true,
-    selfSigned: false,
-    trusted: true,
-  },
-  hsts: { is: 'present', maxAge: 31_536_000, includeSubDomains: false, preload: false },
-  http: 'redirects-to-https',
-}
 const holds = (more: Partial<TransportReport>, profile: Parameters<typeof judgeTransport>[1] = 'tls12') =>
   Object.fromEntries(judgeTransport({ ...good, ...more }, profile).map((row) => [row.code.slice(10), row.holds]))
 const versions = (a: string, b: string, c: string, d: string) =>

@@ -139,8 +139,8 @@ export async function disposeNext(work: Work, state: RunState): Promise<Disposal
     })
     const { category } = request.method
     const batch = { run: plan.id, sequence: state.sequence + 1, holds: holds.revision, category, note, records }
-    const answer = await disposeBatch(store, batch)
-    if (answer !== null) return answer.receipt
+    const receipt = await disposeBatch(store, batch)
+    if (receipt !== null) return receipt
   }
   return null
 }

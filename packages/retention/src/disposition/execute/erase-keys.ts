@@ -1,11 +1,11 @@
 import { cite, isPhiError } from '@phi/core'
 import * as z from 'zod'
+import { frozen } from '../../frozen.ts'
 import { scopeDigest } from '../certificate/record-digest.ts'
 import { dispositionError } from '../errors.ts'
 import { heldSince } from '../hold/holds-on.ts'
 import { countRemaining, disposeBatch, eachReceipt, readHolds } from '../store/guarded-store.ts'
 import type { DisposalReceipt, KeyScope } from '../store/store.ts'
-import { frozen } from '../text.ts'
 import { advance, type Work } from './dispose-records.ts'
 import type { KeyDestroyer, KeyDestruction } from './key-destroyer.ts'
 import { type KeysNote, parseEntry, parseNote, writeNote } from './notes.ts'
@@ -123,8 +123,8 @@ async function record(work: Work, state: RunState, keysNote: KeysNote): Promise<
   while (true) {
     const holds = (await readHolds(store)).length
     const batch = { run: plan.id, sequence: state.sequence + 1, holds, category: request.method.category, records: [] }
-    const answer = await disposeBatch(store, { ...batch, note: writeNote(keysNote) })
-    if (answer !== null) return answer.receipt
+    const receipt = await disposeBatch(store, { ...batch, note: writeNote(keysNote) })
+    if (receipt !== null) return receipt
   }
 }
 

@@ -1,12 +1,12 @@
 import { base64url } from 'jose'
 import { retentionError } from '../../errors.ts'
+import { frozen } from '../../frozen.ts'
 import { certificateSchema, type DispositionCertificate, type SkipReason } from '../certificate/certificate.ts'
 import { proveSigner, readCanonical } from '../certificate/jws.ts'
 import { dispositionError } from '../errors.ts'
 import { type Approval, type CountedApprovals, countApprovals } from '../plan/approve.ts'
 import { type DispositionPlan, readPlan } from '../plan/plan-document.ts'
 import type { RetentionStore } from '../store/store.ts'
-import { frozen } from '../text.ts'
 import { advance, disposeNext, itemsOf, type Work } from './dispose-records.ts'
 import { eraseKeys } from './erase-keys.ts'
 import { accountOf, certify, skippedBy } from './finish.ts'
@@ -134,7 +134,7 @@ async function finish(work: Work, begun: HeldState): Promise<Execution> {
   let held = begun
   while (held.state.finished === null) {
     const account = await accountOf(work, held.state)
-    const certificate = account.disposed === 0 ? null : (await certify(work, held.state, account)).certificate
+    const certificate = account.disposed === 0 ? null : await certify(work, held.state, account)
     held = await checkpoint(work, held, { ...held.state, finished: { certificate } })
   }
   return finished(work, held.state, held.state.finished.certificate)

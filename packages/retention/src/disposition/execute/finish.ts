@@ -102,14 +102,10 @@ export const skippedBy = (skipped: RunAccount['skipped']): Partial<Record<SkipRe
   countBy(skipped.map(({ why }) => [why, 1]))
 
 /**
- * Writes and signs the certificate of a run that is over.
+ * Writes and signs the certificate of a run that is over, a compact JWS.
  * @throws PhiError PHI_RETENTION_STORE when what the store kept does not add up to a certificate
  */
-export async function certify(
-  { plan, items, request }: Work,
-  state: RunState,
-  account: RunAccount,
-): Promise<{ readonly certificate: string; readonly document: DispositionCertificate }> {
+export async function certify({ plan, items, request }: Work, state: RunState, account: RunAccount): Promise<string> {
   const { method, performer, validator, backupHorizon } = state.statement
   const now = request.now()
   const document: DispositionCertificate = {
@@ -142,5 +138,5 @@ export async function certify(
   if (!read.success || !isConsistent(read.data)) {
     throw dispositionError('PHI_RETENTION_STORE', { detail: 'what it kept of the run does not add up to a certificate' })
   }
-  return { certificate: await signDocument(request.signer, CERTIFICATE_TYPE, read.data), document: read.data }
+  return signDocument(request.signer, CERTIFICATE_TYPE, read.data)
 }

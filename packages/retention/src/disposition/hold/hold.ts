@@ -1,8 +1,9 @@
 import { parseAs } from '@phi/core'
 import type { CivilDate } from '@phi/deadlines'
 import * as z from 'zod'
+import { frozen } from '../../frozen.ts'
 import { dispositionError } from '../errors.ts'
-import { civilDate, frozen, idText, shownText } from '../text.ts'
+import { civilDate, idText, shownText } from '../text.ts'
 
 /**
  * Which records a case holds: those that match every field that is given, each by one of its values, letter for letter. A record
@@ -60,13 +61,13 @@ export const holdEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('released'), case: idText, on: civilDate, by: shownText }),
 ])
 
-const own = (value: unknown): unknown =>
+const withoutPrototype = (value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value
 
 /** A fact with its own properties only: what somebody planted on Object.prototype must not narrow a hold. */
 export function ownEvent(value: unknown): unknown {
-  const event = own(value)
-  if (typeof event === 'object' && event !== null && 'matches' in event) event.matches = own(event.matches)
+  const event = withoutPrototype(value)
+  if (typeof event === 'object' && event !== null && 'matches' in event) event.matches = withoutPrototype(event.matches)
   return event
 }
 

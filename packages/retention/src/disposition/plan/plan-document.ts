@@ -1,8 +1,9 @@
 import { canonicalJson, sha256, toHex, utf8 } from '@phi/core'
 import * as z from 'zod'
 import { assessmentStatuses } from '../../assess/assessment.ts'
+import { frozen } from '../../frozen.ts'
 import { dispositionError } from '../errors.ts'
-import { civilDate, compareIds, count, digest, frozen, idText, ruleReference, shownText } from '../text.ts'
+import { civilDate, compareIds, count, digest, idText, ruleReference, shownText } from '../text.ts'
 
 export const PLAN_FORMAT = 'phi.retention/plan/v1'
 
@@ -107,9 +108,9 @@ export function planId(content: PlanContent): string {
   return toHex(sha256(utf8(canonicalJson({ ...content, groups }))))
 }
 
-const NAME_LIST_CONTROL = /[\p{Cc}\u2028\u2029]/u
+const CONTROL = /[\p{Cc}\u2028\u2029]/u
 const isList = (texts: readonly string[]): boolean =>
-  texts.every((text) => text.length > 0 && text.length <= 512 && text.isWellFormed() && !NAME_LIST_CONTROL.test(text))
+  texts.every((text) => text.length > 0 && text.length <= 512 && text.isWellFormed() && !CONTROL.test(text))
 
 /** Every id once, in the order of ids: within a group, and over all of them together. */
 function isOnce(groups: DispositionPlan['groups']): boolean {

@@ -81,18 +81,15 @@ function isWithin(part: readonly string[], whole: readonly string[]): boolean {
 }
 
 /** The receipt of a batch, or `null` when holds have changed. @throws PhiError PHI_RETENTION_STORE */
-export async function disposeBatch(
-  store: RetentionStore,
-  batch: DisposalBatch,
-): Promise<{ readonly receipt: DisposalReceipt; readonly isNew: boolean } | null> {
+export async function disposeBatch(store: RetentionStore, batch: DisposalBatch): Promise<DisposalReceipt | null> {
   const read = answerSchema.safeParse(await store.dispose(batch))
   if (!read.success) throw broken('dispose did not answer as documented')
   const answer = read.data
   if (answer.status === 'holds-changed') return null
   const { receipt, status } = answer
   if (receipt.run !== batch.run || receipt.sequence !== batch.sequence) throw broken('dispose answered for another batch')
-  const isNew = status === 'disposed'
-  if (isNew) {
+  // What was done before stands as it was kept; `advance` and the account of the run hold it against the plan.
+  if (status === 'disposed') {
     const { entries, left, note } = receipt
     const accounted = entries.length + left.length === batch.records.length
     const entriesAsked = batch.records.map(({ entry }) => entry)
@@ -105,7 +102,7 @@ export async function disposeBatch(
       )
     if (!accounted || !known || note !== batch.note) throw broken('the receipt does not account for the batch')
   }
-  return { receipt, isNew }
+  return receipt
 }
 
 /** Every receipt of a run after a sequence, in order. A gap is refused: what it held would be missing from the certificate. */

@@ -1,5 +1,6 @@
+import { frozen } from '../../frozen.ts'
 import { type HoldEvent, parseHoldEvent } from '../hold/hold.ts'
-import { compareIds, frozen, own } from '../text.ts'
+import { compareIds, own } from '../text.ts'
 import type { DisposalReceipt, RetentionStore, RunProgress, StoredRecord } from './store.ts'
 
 /** A store in memory, with a way to put records in. */

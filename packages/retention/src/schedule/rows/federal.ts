@@ -15,10 +15,11 @@ const copyOfTheCfr = 'a verbatim copy of the CFR'
 
 /** The days that an answer to a request for an accounting may take, 164.528(c)(1): the period and its one extension. */
 function daysToAnswerAnAccounting(): number {
-  const rule = federal.accountingRequest.rules[0]
-  const basis = rule?.basis
-  const days = basis && 'amount' in basis ? basis.amount : 0
-  return days + (rule?.extensions[0]?.adds.amount ?? 0)
+  const [rule] = federal.accountingRequest.rules
+  const extension = rule?.extensions[0]
+  if (rule?.basis.unit !== 'calendar-days' || !extension)
+    throw new TypeError('the federal rule does not count days with an extension')
+  return rule.basis.amount + extension.adds.amount
 }
 
 /** Federal rows: HIPAA documentation, and what other federal rules ask to be kept. HIPAA itself has no period for medical records. */

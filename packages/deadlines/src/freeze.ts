@@ -1,4 +1,4 @@
-/** Freezes a value of plain data with all that is in it. */
+/** Freezes plain data in depth. What is frozen already is taken to be so in depth. */
 export function freeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
