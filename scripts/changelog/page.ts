@@ -73,7 +73,7 @@ export function renderedChangelog(packages: readonly PackageHistory[], changeset
 
 What changed for the users of each package, the newest version first. What waits for the next version stands under "Unreleased", with how
 far it will move the version. Before 1.0.0 a minor version may change what programs rely on; stored formats have versions of their own,
-which [the format of the log](../packages/audit/README.md#format-v1) and [the envelope formats](envelope-formats.md) describe.
+which [The formats](formats/README.md) describe.
 
 ${parts.join('\n')}`
 }

@@ -69,7 +69,8 @@ describe('the matrix of controls', () => {
     expect(() => feature('45 CFR 164.999(z)', 'x', details)).toThrow('no table of a package cites 45 CFR 164.999(z)')
     expect(() => feature('45 CFR 164.404(b', 'x', details)).toThrow('no table')
     expect(confirmationOf('45 CFR 164.404(b)')).toBe('text-seen')
-    expect(confirmationOf('45 CFR 164.308(a)(3)(ii)')).toBe('memory')
+    expect(confirmationOf('45 CFR 164.316(b)(2)(i)')).toBe('text-seen')
+    expect(confirmationOf('45 CFR 164.316')).toBe('interpretation')
   })
 })
 

@@ -172,7 +172,7 @@ export const securityRows: readonly ControlRow[] = [
   }),
   feature('45 CFR 164.312(a)(2)(iv)', 'Encrypt and decrypt stored health information', {
     gives: 'Seals fields and files under keys of the tenant that your KMS guards, each bound to its place; refuses what was altered or moved',
-    packages: 'envelope', guides: 'packages/envelope/README.md docs/envelope-formats.md', requirements: 'S18 S20 S89 S91',
+    packages: 'envelope', guides: 'packages/envelope/README.md docs/formats/envelope-v1.md', requirements: 'S18 S20 S89 S91',
     tests: [test('packages/envelope/src/field/field.test.ts', 'S18 every bit flip, every truncation, and any byte more'), test('packages/envelope/src/field/field.test.ts', 'S91 a value moved to another row')],
   }),
   feature('45 CFR 164.312(b)', 'Record and examine activity', {

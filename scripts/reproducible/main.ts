@@ -1,6 +1,6 @@
-// Builds the same sources a second time, in another folder, packs both, and compares the tarballs byte for byte:
-// `npm run check:reproducible`. The first build is the one that is there; `npm run build` makes it. The second sees the same
-// dependencies and another path, another time, and files in another order of age.
+// Builds the same sources here and in another folder, packs both, and compares the tarballs byte for byte:
+// `npm run check:reproducible`. The second build sees the same dependencies and another path, another time, and files in another
+// order of age. With `-- --only-second` the first is the build that is there.
 
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -141,7 +141,6 @@ const groups: readonly Group[] = [
       'docs/formats/policy-v1.md',
       'docs/formats/agreements-v1.md',
       'docs/formats/retention-v1.md',
-      'docs/envelope-formats.md',
       'docs/how-formats-evolve.md',
     ],
   },

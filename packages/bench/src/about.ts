@@ -4,7 +4,7 @@ import type { Row } from './measure.ts'
 export interface About {
   /** What our side does in one operation. */
   readonly does: string
-  /** The design page whose table has this row and its floor; 'row' for a floor that was set with the row; 'none' where no claim is made. */
+  /** The package for which this floor was set before it was written; 'row' for a floor that was set with the row; 'none' where no claim is made. */
   readonly floor: 'audit' | 'envelope' | 'rbac' | 'baa' | 'row' | 'none'
   /** What the page aims at beyond the floor. */
   readonly aim?: string
@@ -189,12 +189,12 @@ export const about: Readonly<Record<string, About>> = {
   'rbac.compile.1000-rules': {
     does: 'compile a parsed policy of 1,000 rules; tables are built when first asked for',
     floor: 'row',
-    aim: 'under 5 ms (the design page states a time)',
+    aim: 'under 5 ms ([a time](#times-and-rates-that-were-aimed-at))',
   },
   'rbac.compile.1000-rules.all-tables': {
     does: 'compile 1,000 rules and build the tables of every type and action',
     floor: 'row',
-    aim: 'under 5 ms (the design page states a time)',
+    aim: 'under 5 ms ([a time](#times-and-rates-that-were-aimed-at))',
     loses: {
       why: 'JSON.parse is native and makes objects; ours makes closures for every rule, type, action and role.',
       means: 'Paid once when a process starts, or spread over first uses.',
@@ -232,7 +232,7 @@ export const about: Readonly<Record<string, About>> = {
   'baa.decide.by-hand': {
     does: 'decide about a request under a registry of 1,000 agreements, with clauses, citations and remedies',
     floor: 'row',
-    aim: '300,000 a second (the design page states a rate)',
+    aim: '300,000 a second ([a rate](#times-and-rates-that-were-aimed-at))',
     loses: {
       why: 'The hand-written side walks the same lists with codes only.',
       means: 'The rate in the table is for one core.',
@@ -241,7 +241,7 @@ export const about: Readonly<Record<string, About>> = {
   'baa.diff.one-by-one': {
     does: 'say for the whole space of requests what a new version changes; the operations are the requests in that space',
     floor: 'row',
-    aim: 'under a second (the design page states a time)',
+    aim: 'under a second ([a time](#times-and-rates-that-were-aimed-at))',
   },
   'http.read.fastify': {
     does: 'answer GET /notes/:id over a socket: session, decision, entry in a log in memory, security headers',

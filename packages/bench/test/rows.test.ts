@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { about } from '../src/about.ts'
 import { rows } from '../src/rows.ts'
 
-/** The tables "Speed" of the design pages, line by line. A floor here is never lowered; where it is not reached, the page of the benchmarks says so. */
-const designFloors = [
+/** The floors that were set before a package was written. None of them is lowered; where one is not reached, the page of the benchmarks says so. */
+const setBeforehand = [
   ['audit', 'append to memory, against JSON.stringify and one SHA-256', 'audit.append.memory', 0.22],
   ['audit', 'durable append, 256 callers, against raw INSERTs of 100 rows', 'audit.append.postgres.256-callers', 0.55],
   ['audit', 'durable append, 1 caller, against raw autocommit INSERT', 'audit.append.postgres.1-caller', 0.6],
@@ -24,9 +24,9 @@ const designFloors = [
 ] as const
 
 describe('the rows', () => {
-  it.each(designFloors)('%s: %s', (page, _what, id, floor) => {
+  it.each(setBeforehand)('%s: %s', (owner, _what, id, floor) => {
     expect(rows.find((row) => row.id === id)).toMatchObject({ atLeast: floor })
-    expect(about[id]?.floor).toBe(page)
+    expect(about[id]?.floor).toBe(owner)
   })
 
   it('have ids of their own, which begin with a package', () => {
@@ -39,9 +39,9 @@ describe('the rows', () => {
     expect(Object.keys(about).toSorted()).toEqual(rows.map(({ id }) => id).toSorted())
   })
 
-  it('claim a floor of a design page only where its table has one', () => {
+  it('claim a floor that was set beforehand only where there is one', () => {
     const claimed = Object.entries(about).filter(([, { floor }]) => floor !== 'row' && floor !== 'none')
-    expect(claimed.map(([id]) => id).toSorted()).toEqual(designFloors.map(([, , id]) => id).toSorted())
+    expect(claimed.map(([id]) => id).toSorted()).toEqual(setBeforehand.map(([, , id]) => id).toSorted())
     for (const { id, atLeast } of rows) expect(about[id]?.floor === 'none', id).toBe(atLeast === 0)
   })
 

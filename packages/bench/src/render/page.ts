@@ -66,7 +66,7 @@ Mostly baselines that do less work, on purpose: they say what the rest costs.
 ${list(slower)}`
 }
 
-/** The times that design pages state as such, which depend on the machine. */
+/** What was aimed at beforehand as a time or a rate. */
 function statedTimes(rows: readonly Measured[]): string {
   const of = (id: string) => rows.find((row) => row.id === id)
   const lines: string[] = []
@@ -82,7 +82,7 @@ function statedTimes(rows: readonly Measured[]): string {
     lines.push(`| decide 300,000 requests a second under 1,000 agreements | ${inDigits(decide.oursPerSecond)} a second |`)
   const diff = of('baa.diff.one-by-one')
   if (diff !== undefined) lines.push(`| compare two versions of an agreement in under a second | ${inDigits(diff.callMs)} ms |`)
-  return ['| stated | in this run |', '|---|---|', ...lines].join('\n')
+  return ['| aimed at | in this run |', '|---|---|', ...lines].join('\n')
 }
 
 function conditions({ run, rows }: Report): string {
@@ -142,7 +142,7 @@ ${conditions(report)}
 
 ${tables.join('\n\n')}
 
-## Times that were stated as times
+## Times and rates that were aimed at
 
 They depend on the machine, so they are no floors.
 

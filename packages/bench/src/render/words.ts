@@ -45,7 +45,7 @@ export const notCompared = `## What is not compared, and why
 
 | what | why |
 |---|---|
-| OPA, policies compiled to WebAssembly (design floor: 300×) | Compiling a policy needs the \`opa\` program, which is not on npm; a compiled policy from elsewhere could not be checked against ours. The floor is open. |
+| OPA, policies compiled to WebAssembly (a floor of 300× was set beforehand) | Compiling a policy needs the \`opa\` program, which is not on npm; a compiled policy from elsewhere could not be checked against ours. The floor is open. |
 | Cerbos, OpenFGA, SpiceDB | Servers: a request over a socket, which is another thing than a function call. What Cerbos decides where an attribute is missing is not run here either. |
 | immudb, Trillian, Tessera | Servers in Go, not to be had from npm, so not in the same run. |
 | KMS services of clouds | Their latency is the network's. Keys are unwrapped once and cached here, so no row has a KMS in it. |
