@@ -42,7 +42,7 @@ export const postgresErrors = {
   PHI_PG_FORBIDDEN: {
     problem: 'The database role of this connection lacks a privilege that the work needs',
     remedy:
-      "Grant it the role for the work: migrate(db, { app: ['<login>'] }) for a service; `auditor`, `retention` or `custodian` for what they do.",
+      "Grant it the role for the work: migrate(db, { app: ['<login>'] }) for a service; `auditor`, `retention`, `custodian` or `forwarder` for what they do.",
   },
   PHI_PG_ACTING: {
     problem: 'The work cannot be done in the name of this actor, and nothing of it was kept',

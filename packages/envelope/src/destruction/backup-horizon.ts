@@ -1,6 +1,7 @@
 import { parseAs, tenantSchema, toHex } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
+import { latest } from '../instant.ts'
 import { eachKey } from '../keys/guarded-store.ts'
 import type { DataKeyRecord } from '../keys/key-record.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'
@@ -33,7 +34,6 @@ export interface HorizonResult {
 }
 
 const schema = z.strictObject({ tenant: tenantSchema.optional(), signer: z.unknown().optional() })
-const latest = (instants: readonly string[]): string => instants.reduce((a, b) => (a > b ? a : b))
 
 function addendumOf(
   tenant: string,

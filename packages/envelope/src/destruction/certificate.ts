@@ -1,5 +1,6 @@
-import { isInstant, tenantSchema } from '@phi/core'
+import { tenantSchema } from '@phi/core'
 import * as z from 'zod'
+import { instantSchema, latest } from '../instant.ts'
 import { keyPurposeSchema } from '../keys/purpose.ts'
 
 export const CERTIFICATE_TYPE = 'phi-destruction+jwt'
@@ -15,7 +16,6 @@ export const shownText = (max: number) =>
     .max(max)
     .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'must be well-formed text without control characters')
 
-export const instant = z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds')
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`))
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 export const receiptSchema = z.record(z.string().min(1).max(128), z.string().max(4096))
@@ -29,9 +29,9 @@ const destroyedKey = z.strictObject({
   kms: z.string().min(1).max(64),
   kek: z.string().min(1).max(2048),
   mechanism: z.string().min(1).max(128),
-  createdAt: instant,
-  destroyedAt: instant,
-  backupHorizon: instant,
+  createdAt: instantSchema,
+  destroyedAt: instantSchema,
+  backupHorizon: instantSchema,
   /**
    * What became of the attempt to unwrap its last wrapped copy. 'kek-gone': the KMS says that the KEK is gone.
    * 'already-erased': there was no copy left to try, since an earlier run had erased it. 'not-tried': its KEK is kept, and a
@@ -80,16 +80,16 @@ export const certificateSchema = z
     }),
     approver: shownText(256),
     rule: z.strictObject({ text: shownText(2000), citations: z.array(shownText(200)).min(1).readonly() }),
-    requestedAt: instant,
+    requestedAt: instantSchema,
     /** When the last of the keys was erased. */
-    destroyedAt: instant,
-    issuedAt: instant,
+    destroyedAt: instantSchema,
+    issuedAt: instantSchema,
     /** When the last backup expires that may hold a wrapped key: as the operator declared it. */
-    backupHorizon: instant,
+    backupHorizon: instantSchema,
     /** From when on nothing opens: once the caches are empty, and, where the KEKs are kept, not before the backup horizon. */
-    effectiveAt: instant,
+    effectiveAt: instantSchema,
     /** When no process with the same cache limits can hold an unwrapped key any more. */
-    cachesEmptyBy: instant,
+    cachesEmptyBy: instantSchema,
   })
   .readonly()
 
@@ -102,12 +102,12 @@ export const addendumSchema = z
     status: z.literal('past-backup-horizon'),
     tenant: tenantSchema,
     keys: z
-      .array(z.strictObject({ id: hex(8), commitment: hex(64), backupHorizon: instant }))
+      .array(z.strictObject({ id: hex(8), commitment: hex(64), backupHorizon: instantSchema }))
       .min(1)
       .readonly(),
     /** The latest of the keys' backup horizons. */
-    backupHorizon: instant,
-    issuedAt: instant,
+    backupHorizon: instantSchema,
+    issuedAt: instantSchema,
   })
   .readonly()
 
@@ -118,7 +118,6 @@ export type DestructionAddendum = z.infer<typeof addendumSchema>
 export function isConsistent(certificate: DestructionCertificate): boolean {
   const { method, scope, subject, keks, keys, requestedAt, destroyedAt, issuedAt, backupHorizon, effectiveAt, cachesEmptyBy } =
     certificate
-  const latest = (values: readonly string[]) => values.reduce((a, b) => (a > b ? a : b))
   return (
     requestedAt <= issuedAt &&
     destroyedAt <= issuedAt &&

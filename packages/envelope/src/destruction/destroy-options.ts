@@ -1,8 +1,9 @@
 import { type Citation, citationSchema, formatCitation, parseAs, tenantSchema } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
+import { instantSchema } from '../instant.ts'
 import { subjectSchema } from '../keys/key-record.ts'
-import { instant, shownText } from './certificate.ts'
+import { shownText } from './certificate.ts'
 import { type CertificateSigner, readSigner } from './jws.ts'
 import type { DestructionRule } from './rules.ts'
 
@@ -60,7 +61,7 @@ const schema = z.strictObject({
   subject: subjectSchema.optional(),
   approver: shownText(256),
   rule: z.strictObject({ text: shownText(2000), citations: z.array(citationSchema).min(1) }),
-  backupHorizon: instant,
+  backupHorizon: instantSchema,
   kek: z.enum(['keep', 'destroy']).default('keep'),
   alsoKeks: z.array(z.string().min(1).max(2048)).readonly().default([]),
   samples: z
@@ -70,7 +71,7 @@ const schema = z.strictObject({
     .default([]),
   signer: z.unknown(),
   reference: shownText(256).optional(),
-  requestedAt: instant.optional(),
+  requestedAt: instantSchema.optional(),
 })
 
 /** @throws PhiError PHI_ENVELOPE_OPTIONS @internal */

@@ -1,5 +1,6 @@
 import { formatCitation, parseAs, parseInstant, randomBytes, toHex } from '@phi/core'
 import { envelopeError } from '../errors.ts'
+import { latest } from '../instant.ts'
 import type { Custody } from '../keys/custody.ts'
 import { type DataKeyRecord, isErased } from '../keys/key-record.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'
@@ -108,8 +109,6 @@ async function probe(
   }
   return findings
 }
-
-const latest = (instants: readonly string[]): string => instants.reduce((a, b) => (a > b ? a : b))
 
 interface Facts {
   readonly records: readonly DataKeyRecord[]

@@ -1,9 +1,8 @@
-import { isInstant, parseAs, tenantSchema } from '@phi/core'
+import { parseAs, tenantSchema } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
+import { instantSchema } from '../instant.ts'
 import { keyPurposeSchema } from '../keys/purpose.ts'
-
-const instant = z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds')
 
 export const tombstoneSchema = z
   .strictObject({
@@ -13,9 +12,9 @@ export const tombstoneSchema = z
     version: z.number().int().min(1),
     /** The destroyed key's commitment, 64 hexadecimal digits: recognises it in a restored store under whatever id. */
     commitment: z.string().regex(/^[0-9a-f]{64}$/),
-    destroyedAt: instant,
+    destroyedAt: instantSchema,
     /** When the last backup that may hold the wrapped key expires. */
-    backupHorizon: instant,
+    backupHorizon: instantSchema,
   })
   .readonly()
 

@@ -1,6 +1,7 @@
-import { isInstant, parseAs, parseInstant, systemClock } from '@phi/core'
+import { parseAs, parseInstant, systemClock } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
+import { instantSchema } from '../instant.ts'
 import {
   ADDENDUM_TYPE,
   addendumSchema,
@@ -50,7 +51,7 @@ export interface VerifyCertificateOptions {
 }
 
 const schema = z.strictObject({
-  at: z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds').optional(),
+  at: instantSchema.optional(),
 })
 
 /** Clocks of two organisations differ; so much is forgiven. */

@@ -1,7 +1,8 @@
-import { type Clock, formatInstant, isInstant, parseAs, systemClock } from '@phi/core'
+import { type Clock, formatInstant, parseAs, systemClock } from '@phi/core'
 import * as z from 'zod'
 import { nonceInto } from '#aead'
 import { envelopeError } from '../errors.ts'
+import { instantSchema } from '../instant.ts'
 import type { LoadedKey, PurposeKeys } from '../keys/loaded-key.ts'
 import { type AeadCore, kcXaesCore, xaesCore } from '../primitives/xaes.ts'
 import { claimsToBeSealed, fromText, HEADER, isSealedText, NONCE, readHeader, type Suite, suites, toText } from './format.ts'
@@ -82,7 +83,7 @@ const fieldOptionsSchema = z.strictObject({
   unboundRow: z.boolean().default(false),
   plaintext: z
     .strictObject({
-      until: z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds'),
+      until: instantSchema,
       onPlaintext: z.custom<PlaintextMigration['onPlaintext']>((value) => typeof value === 'function', 'must be a function'),
     })
     .optional(),

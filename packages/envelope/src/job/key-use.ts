@@ -27,8 +27,8 @@ const optionsSchema = z.strictObject({
 /**
  * Counts the values of a table by the key they are sealed under, as their headers say; no key is needed and nothing is opened. A
  * version of a data key may be revoked only when its count is 0 in every table, and when longer than the keyring's
- * `cache.statesMaxAgeMs` has passed between the rotation and the beginning of the count: until then another process may still
- * seal under it.
+ * `cache.maxAgeMs` has passed between the rotation and the beginning of the count: until then a process that does not reach the
+ * key store may still seal under it (one that does learns of the rotation within `cache.statesMaxAgeMs`).
  * @throws PhiError PHI_ENVELOPE_OPTIONS; PHI_ENVELOPE_JOB for a table that does not keep to its contract, and when the signal ends
  *   it: half a count is none
  */

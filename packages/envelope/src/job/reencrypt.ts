@@ -122,11 +122,11 @@ const count = (counts: Map<string, number>, name: string): void => {
  * application, and be killed and run again at any time. A value that does not open is counted and left; it is never written over.
  *
  * It walks through the table until a whole pass has found nothing left, because other processes go on sealing under the old key
- * until they hear of the new one. So before you revoke the old key: wait longer than the keyring's `cache.statesMaxAgeMs` after the
- * rotation, then let a run with `underKey` end with `done`.
+ * until they hear of the new one, at the latest `cache.maxAgeMs` of their keyring after the rotation. So before you revoke the old key:
+ * wait longer than that, then let a run with `underKey` end with `done`.
  * @throws PhiError PHI_ENVELOPE_OPTIONS; PHI_ENVELOPE_JOB for a table that does not keep to its contract, and where the active key is
- *   not `underKey`; whatever may
- *   pass, such as PHI_ENVELOPE_STALE; what the table, `refresh` or a callback throws. What was written stays; run it again.
+ *   not `underKey`; whatever may pass, such as PHI_ENVELOPE_STALE; what the table, `refresh` or a callback throws. What was written
+ *   stays; run it again.
  */
 export async function reencrypt(options: ReencryptOptions): Promise<ReencryptResult> {
   const { table, refresh, underKey, batchSize, after, maxPasses, onProgress, onRowError, signal, ...rest } = parseAs(

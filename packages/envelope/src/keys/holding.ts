@@ -9,7 +9,7 @@ import type { Usage, UsageLedger } from './usage.ts'
 export interface CacheLimits {
   /** An unwrapped key is used at most so long, in milliseconds. Default 15 minutes: a KMS outage that is shorter is not noticed. */
   readonly maxAgeMs: number
-  /** The states of the keys are read from the store again after so long, in milliseconds. Default 30 seconds: how long another process goes on with a revoked key, if it calls `tenant()` for each request. */
+  /** The states of the keys are read from the store again after so long, in milliseconds. Default 30 seconds: how long another process goes on with a revoked key, if it calls `tenant()` for each request and reaches the store. */
   readonly statesMaxAgeMs: number
   /** An unwrapped key seals and opens at most so many values. Default 2^30. */
   readonly maxUses: number

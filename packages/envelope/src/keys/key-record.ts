@@ -1,6 +1,7 @@
-import { hmacSha256, isInstant, parseAs, tenantSchema, utf8 } from '@phi/core'
+import { hmacSha256, parseAs, tenantSchema, utf8 } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
+import { instantSchema } from '../instant.ts'
 import { contextBytes, type WrapContext } from '../kms/context.ts'
 import { keyPurposeSchema } from './purpose.ts'
 
@@ -32,7 +33,10 @@ export const mayBecome = (from: KeyState, to: KeyState): boolean => nextStates[f
 /** Whether the wrapped key is erased in this state. */
 export const isErased = (state: KeyState): boolean => state === 'destroyed' || state === 'past-backup-horizon'
 
-const instant = z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds')
+/** Whether somebody has decided that the key shall be destroyed, or it is. No new key joins such keys. */
+export const isCondemned = ({ state }: { readonly state: KeyState }): boolean =>
+  state === 'destruction-scheduled' || isErased(state)
+
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes')
 
@@ -58,9 +62,9 @@ export const dataKeySchema = z
     wrapped: bytes.refine((value) => value.length <= 65_536, 'must be at most 65536 bytes'),
     /** HMAC-SHA-256 under the data key: tells that an unwrapped key is the one that was stored. 32 bytes. */
     commitment: bytes.refine((value) => value.length === 32, 'must be 32 bytes'),
-    createdAt: instant,
+    createdAt: instantSchema,
     /** When the state last changed. */
-    changedAt: instant,
+    changedAt: instantSchema,
     /** What it has sealed in its life: values or files, and plaintext bytes. */
     usage: z.strictObject({ seals: count, bytes: count }),
     /** Counts changes of the record, for compare-and-swap; usage does not count. */

@@ -85,7 +85,7 @@ const schema = z.strictObject({
   onEvent: callable<Settings['onEvent']>().default(() => () => undefined),
 })
 
-/** S90 of the requirements this package answers: keys rotate every 90 days. NIST SP 800-57 part 1, 5.3.6, asks for less than two years. */
+/** S90 of the requirements that this package answers: keys rotate every 90 days. No rule that this repository cites names a number. */
 const defaultRotation: RotationPolicy = { everyDays: 90, maxSeals: 2 ** 32, maxBytes: 2 ** 50 }
 
 /** @throws PhiError PHI_ENVELOPE_OPTIONS */

@@ -54,7 +54,8 @@ export interface Keyring {
   tenant(id: string, options?: LoadOptions): Promise<TenantKeys>
   /**
    * A new version of a data key, which seals from now on; the one before only opens. This keyring's handles throw
-   * PHI_ENVELOPE_STALE until the next `tenant()`; other processes learn of it within `statesMaxAgeMs`. Any number of calls at
+   * PHI_ENVELOPE_STALE until the next `tenant()`; other processes learn of it within `statesMaxAgeMs`, or, while they do not reach
+   * the key store, go on under the old key for up to `maxAgeMs`. Any number of calls at
    * the same time make one new version.
    * @throws PhiError PHI_ENVELOPE_NO_KEY where there has never been a key; PHI_ENVELOPE_KEY_STATE where its destruction was
    * approved; PHI_ENVELOPE_RESTORED, PHI_ENVELOPE_KMS_*, PHI_ENVELOPE_STORE*: call again, and it goes on where it was cut off
@@ -62,7 +63,7 @@ export interface Keyring {
   rotate(options: RotateOptions): Promise<Rotation>
   /**
    * Stops a key for good: nothing is sealed or opened with it from now on, in this process at once, in others within
-   * `statesMaxAgeMs`. When it was the active one, sealing throws PHI_ENVELOPE_NO_KEY until `rotate` has made another.
+   * `statesMaxAgeMs`, or `maxAgeMs` where they do not reach the key store. When it was the active one, sealing throws PHI_ENVELOPE_NO_KEY until `rotate` has made another.
    * @throws PhiError PHI_ENVELOPE_NO_KEY when the tenant has no key with this id; PHI_ENVELOPE_STORE*
    */
   revoke(options: RevokeOptions): Promise<Revocation>

@@ -2,7 +2,7 @@ import { isPhiError } from '@phi/core'
 import { importKey } from '#aead'
 import type { Custody, KeySlot } from './custody.ts'
 import { type Holding, type Material, materialOf } from './holding.ts'
-import { type DataKeyRecord, isErased } from './key-record.ts'
+import { type DataKeyRecord, isCondemned } from './key-record.ts'
 import type { KeyPurpose } from './purpose.ts'
 
 /** Errors that concern one key for good. Any other may concern all of them and may pass: then nothing is loaded. */
@@ -17,9 +17,13 @@ type Usable = DataKeyRecord & { readonly state: 'active' | 'retiring' }
 const isUsable = (record: DataKeyRecord): record is Usable => record.state === 'active' || record.state === 'retiring'
 
 /** Whether the destruction of this tenant or subject was approved: then no key is made for another purpose or a new patient either. */
-async function isCondemned({ store }: Custody, { tenant, subject }: KeySlot, own: readonly DataKeyRecord[]): Promise<boolean> {
+async function isSlotCondemned(
+  { store }: Custody,
+  { tenant, subject }: KeySlot,
+  own: readonly DataKeyRecord[],
+): Promise<boolean> {
   const ofTenant = subject === null ? [] : await store.list(tenant, null)
-  return [...own, ...ofTenant].some(({ state }) => state === 'destruction-scheduled' || isErased(state))
+  return [...own, ...ofTenant].some(isCondemned)
 }
 
 /** The records of one slot, with a first key made where there has never been one. */
@@ -32,7 +36,7 @@ async function recordsWith(
   const ofPurpose = (all: readonly DataKeyRecord[]) => all.filter(({ purpose }) => purpose === slot.purpose)
   const known = ofPurpose(records)
   // Only where there has never been a key: a tenant whose keys were revoked or destroyed does not come back by being asked for.
-  if (known.length > 0 || !create || (await isCondemned(custody, slot, records))) return known
+  if (known.length > 0 || !create || (await isSlotCondemned(custody, slot, records))) return known
   const made = await custody.create(slot, 1)
   return made ? [made] : ofPurpose(await custody.store.list(slot.tenant, slot.subject))
 }

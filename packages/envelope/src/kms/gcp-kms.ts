@@ -168,7 +168,6 @@ export function gcpKms({ client, key, timeoutMs = 10_000 }: GcpKmsOptions): Kms 
               },
               options,
             )
-
             .catch((error: ClientError) => {
               throw isRefusal(error) ? refused('the service cannot decrypt it with this key and context') : error
             }),

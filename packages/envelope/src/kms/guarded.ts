@@ -1,6 +1,7 @@
 import { equalBytes, isPhiError, type PhiError, randomBytes } from '@phi/core'
 import { envelopeError } from '../errors.ts'
 import { contextOf, type DataKeyRecord, keyCommitment } from '../keys/key-record.ts'
+import { contains } from './contains.ts'
 import type { WrapContext } from './context.ts'
 import type { KekDescription, KekDestruction, Kms, WrappedKey } from './kms.ts'
 
@@ -16,14 +17,6 @@ export interface GuardedKms {
 
 const KEY = 32
 const answer = (detail: string) => envelopeError('PHI_ENVELOPE_KMS_ANSWER', { detail })
-
-/** Whether the bytes stand somewhere in the others. */
-function contains(haystack: Uint8Array, needle: Uint8Array): boolean {
-  for (let at = 0; at + needle.length <= haystack.length; at++) {
-    if (equalBytes(haystack.subarray(at, at + needle.length), needle)) return true
-  }
-  return false
-}
 
 /** Whatever an adapter throws becomes one of our errors; what is none of ours may hold anything, so it is not kept. */
 function ours(error: unknown): PhiError {

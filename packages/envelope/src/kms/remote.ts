@@ -1,5 +1,6 @@
 import { formatInstant, isPhiError, type PhiError } from '@phi/core'
 import { envelopeError, type envelopeErrors } from '../errors.ts'
+import { contains } from './contains.ts'
 import type { WrapRequest } from './kms.ts'
 
 /** The codes a verb of a KMS may reject with. */
@@ -110,12 +111,6 @@ export function takeUnwrapped(service: string, plaintext: unknown, length: numbe
   if (taken.length === length) return taken
   taken.fill(0)
   throw notAnAnswer(service, 'the unwrapped key has another length')
-}
-
-function contains(bytes: Uint8Array, part: Uint8Array): boolean {
-  for (let start = 0; start + part.length <= bytes.length; start++)
-    if (part.every((byte, i) => bytes[start + i] === byte)) return true
-  return false
 }
 
 /** The body of a response as text, or undefined when it is longer than any answer: the rest is not read. */

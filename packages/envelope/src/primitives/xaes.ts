@@ -1,6 +1,8 @@
 import { equalBytes } from '@phi/core'
 import { blockEncryptor, gcmOpen, gcmSealInto, importKey, type SecretKey } from '#aead'
 import { envelopeError } from '../errors.ts'
+import { doubled } from './aes-cmac.ts'
+import { BLOCK } from './aes-twin.ts'
 
 /** An AEAD with a nonce of 24 bytes that may be chosen at random for 2^80 messages under one key. */
 export interface ExtendedNonceAead {
@@ -23,15 +25,6 @@ const KEY = 32
 const NONCE = 24
 const TAG = 16
 const COMMITMENT = 32
-
-/** The CMAC subkey K1 of a cipher (SP 800-38B §6.1): E(0) doubled in GF(2^128). */
-function cmacSubkey(encrypt: (blocks: Uint8Array) => Uint8Array): Uint8Array {
-  const l = encrypt(new Uint8Array(16))
-  const k1 = new Uint8Array(16)
-  for (let i = 0; i < 16; i++) k1[i] = (((l[i] as number) << 1) | ((l[i + 1] ?? 0) >> 7)) & 0xff
-  if ((l[0] as number) >> 7 === 1) (k1[15] as number) ^= 0x87
-  return k1
-}
 
 /**
  * The blocks to encrypt for a message, but for the nonce: what is fixed is laid out once per key, and a message only XORs its
@@ -64,7 +57,8 @@ interface Derived {
 
 function deriver(key: SecretKey, committing: boolean): (nonce: Uint8Array) => Derived {
   const encrypt = blockEncryptor(key)
-  const { fixed, first, second } = layout(cmacSubkey(encrypt))
+  // The CMAC subkey K1 (SP 800-38B §6.1): E(0) doubled.
+  const { fixed, first, second } = layout(doubled(encrypt(new Uint8Array(BLOCK))))
   const none = new Uint8Array(0)
 
   if (!committing) {

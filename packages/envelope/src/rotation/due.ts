@@ -1,13 +1,13 @@
-import { formatInstant, isInstant, parseAs, parseInstant } from '@phi/core'
+import { formatInstant, parseAs, parseInstant } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
+import { instantSchema } from '../instant.ts'
 import { eachKey } from '../keys/guarded-store.ts'
-import { type DataKeyRecord, isErased } from '../keys/key-record.ts'
+import { type DataKeyRecord, isCondemned } from '../keys/key-record.ts'
 import type { RotationPolicy } from '../keys/keyring-options.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'
 import type { KeyPurpose } from '../keys/purpose.ts'
 import { currentKeks, isUnder } from './current-kek.ts'
-import { isCondemned } from './key-info.ts'
 import { DAY_MS } from './status.ts'
 
 /** Something that ought to be done to a key. */
@@ -46,7 +46,7 @@ export interface DueKey {
 }
 
 const schema = z.strictObject({
-  at: z.string().refine(isInstant, 'must be an RFC 3339 instant in UTC with milliseconds').optional(),
+  at: instantSchema.optional(),
 })
 
 type Finding = Pick<DueKey, 'action' | 'reason'> & Partial<Pick<DueKey, 'dueAt' | 'overdue' | 'code'>>
@@ -94,7 +94,7 @@ export async function* due({ custody, cache }: KeyringParts, options: { readonly
   for await (const record of eachKey(custody.store)) {
     note(slots, record)
     // What waits for its destruction is not carried over to another KEK: it shall end with its own.
-    if (isErased(record.state) || record.state === 'destruction-scheduled') continue
+    if (isCondemned(record)) continue
     const kek = await current(record.tenant)
     if ('failed' in kek) {
       yield found(record, { action: 'describe-failed', reason: 'kms-unknown', code: kek.failed.code })

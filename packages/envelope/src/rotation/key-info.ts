@@ -1,4 +1,4 @@
-import { type DataKeyRecord, isErased } from '../keys/key-record.ts'
+import type { DataKeyRecord } from '../keys/key-record.ts'
 
 /** What may be shown of a stored key: everything but the wrapped key and its commitment. */
 export type KeyInfo = Readonly<
@@ -37,6 +37,3 @@ export const infoOf = (record: DataKeyRecord): KeyInfo => {
     usage: Object.freeze({ ...usage }),
   })
 }
-
-/** Whether somebody has decided that the key shall be destroyed, or it is. No new key joins such keys. @internal */
-export const isCondemned = ({ state }: DataKeyRecord): boolean => state === 'destruction-scheduled' || isErased(state)

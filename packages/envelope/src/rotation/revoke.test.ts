@@ -123,6 +123,29 @@ describe('revoke', () => {
     expect(await refusal(() => body.open(sealed, { row: '1' }))).toMatchObject({ code: 'PHI_ENVELOPE_STALE' })
   })
 
+  it('a process that is cut off from the key store goes on with it, and seals, until maxAgeMs is over', async () => {
+    const { open, store, keyring, clock, keyId } = await withKey()
+    let isCut = false
+    const away = new Proxy(store, {
+      get: (target, name, receiver) =>
+        isCut ? () => Promise.reject(new Error('not reached')) : Reflect.get(target, name, receiver),
+    })
+    const other = await open({ store: away })
+    const purposes = ['field'] as const
+    const body = (await other.tenant('clinic-a', { purposes })).field(NOTE)
+    isCut = true
+    await keyring.rotate(field)
+    clock.advance(60_000)
+    await keyring.revoke({ tenant: 'clinic-a', keyId })
+    await other.tenant('clinic-a', { purposes })
+    const lost = body.seal('x', { row: '1' })
+    const mine = (await keyring.tenant('clinic-a', { purposes })).field(NOTE)
+    expect(await refusal(() => mine.open(lost, { row: '1' }))).toMatchObject({ code: 'PHI_ENVELOPE_OPEN' })
+    clock.advance(14 * 60_000)
+    expect((await refusal(other.tenant('clinic-a', { purposes }))).code).toBe('PHI_ENVELOPE_STORE_UNAVAILABLE')
+    expect(await refusal(() => body.seal('y', { row: '1' }))).toMatchObject({ code: 'PHI_ENVELOPE_STALE' })
+  })
+
   it('another process lets go of it within statesMaxAgeMs, and within maxAgeMs without asking', async () => {
     const { keyring, open, clock, keyId } = await withKey()
     const [asks, never] = [await open(), await open()]

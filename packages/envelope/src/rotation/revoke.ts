@@ -18,7 +18,7 @@ export interface Revocation {
   readonly evicted: number
   /**
    * When no other process with the same cache limits can hold the key any more: `maxAgeMs` from now, RFC 3339 UTC. Those that
-   * call `tenant()` for each request let go within `statesMaxAgeMs`.
+   * call `tenant()` for each request, and reach the key store, let go within `statesMaxAgeMs`.
    */
   readonly cachesEmptyBy: string
 }

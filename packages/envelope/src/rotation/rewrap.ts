@@ -2,7 +2,7 @@ import { isPhiError, parseAs, tenantSchema } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { Custody } from '../keys/custody.ts'
-import { contextOf, type DataKeyRecord, isErased } from '../keys/key-record.ts'
+import { contextOf, type DataKeyRecord, isCondemned } from '../keys/key-record.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'
 import { type CurrentKek, currentKeks, isUnder } from './current-kek.ts'
 import { refuseRestored, settle } from './settle.ts'
@@ -49,7 +49,7 @@ const schema = z.strictObject({
 const PAGE = 200
 
 /** Keys that wait for their destruction stay under the KEK that shall end with them. */
-const isMovable = ({ state }: DataKeyRecord): boolean => !isErased(state) && state !== 'destruction-scheduled'
+const isMovable = (record: DataKeyRecord): boolean => !isCondemned(record)
 
 /**
  * Wraps one key under the current KEK; the data key, and all that was sealed with it, stays the same.

@@ -2,10 +2,10 @@ import { parseAs, tenantSchema } from '@phi/core'
 import * as z from 'zod'
 import { envelopeError } from '../errors.ts'
 import type { Custody, KeySlot } from '../keys/custody.ts'
-import { type DataKeyRecord, subjectSchema } from '../keys/key-record.ts'
+import { type DataKeyRecord, isCondemned, subjectSchema } from '../keys/key-record.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'
 import { type KeyPurpose, keyPurposeSchema } from '../keys/purpose.ts'
-import { infoOf, isCondemned, type KeyInfo } from './key-info.ts'
+import { infoOf, type KeyInfo } from './key-info.ts'
 import { moveFrom, refuseRestored } from './settle.ts'
 
 export interface RotateOptions {

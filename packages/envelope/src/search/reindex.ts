@@ -103,8 +103,8 @@ const FIRST_SAMPLES = 10
  *
  * To add an index: add a column that may be null; deploy the application so that every insert and update writes `term(value)` in
  * the statement that writes the sealed value; run this; then search. To rotate: make the new key; wait until no process
- * works without it (`statesMaxAgeMs` of the keyring), as such a process would not find what others write; run this; then let the
- * old key retire. Searches use `terms(value)`, so both keys' rows are found all the time. Where a normaliser or the number of bits
+ * works without it (`statesMaxAgeMs` of the keyring, or `maxAgeMs` where one may be cut off from the key store), as such a process would
+ * not find what others write; run this; then let the old key retire. Searches use `terms(value)`, so both keys' rows are found all the time. Where a normaliser or the number of bits
  * changes, old and new terms do not mix in a column: fill a second column, and search that one when this is done.
  *
  * Rows are written by compare-and-swap on the sealed columns and the index column; a row that somebody else changed is left to

@@ -1,9 +1,9 @@
-import { type CanonicalValue, canonicalJson, errorsOf, isPhiError } from '@phi/core'
+import { type CanonicalValue, canonicalJson, errorsOf } from '@phi/core'
 import { continues, type Directive, type DirectiveStore, directiveErrors, parseDirective } from '@phi/rbac/directives'
 import type { Db, Queryable } from '../client/db.ts'
 import { inTenant } from '../store/in-tenant.ts'
 import { optimistic } from '../store/optimistic.ts'
-import { storeError } from '../store/store-error.ts'
+import { racedError } from '../store/store-error.ts'
 
 const directiveError = errorsOf(directiveErrors)
 
@@ -24,11 +24,7 @@ const OF = `select distinct on (id) id, version, place, document from phi.direct
 
 const unavailable = (context: object) => directiveError('PHI_RBAC_DIRECTIVE_STORE_UNAVAILABLE', context)
 
-/** A lost race that went on too long is no answer to the caller's question, and neither is a server that is not there. */
-const toCaller = (error: unknown) => {
-  const ours = storeError(error, unavailable)
-  return isPhiError(ours, 'PHI_PG_QUERY') && ours.info.sqlstate === '23505' ? unavailable({ info: ours.info }) : ours
-}
+const toCaller = (error: unknown) => racedError(error, unavailable)
 
 function directiveOf(row: VersionRow, tenant: string): Directive {
   let directive: Directive

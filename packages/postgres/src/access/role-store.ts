@@ -1,4 +1,4 @@
-import { canonicalJson, isInstant, isPhiError } from '@phi/core'
+import { canonicalJson, isInstant } from '@phi/core'
 import {
   parseRoleAssignment,
   parseRoleRevocation,
@@ -11,7 +11,7 @@ import {
 import type { Db, Queryable } from '../client/db.ts'
 import { inTenant } from '../store/in-tenant.ts'
 import { optimistic } from '../store/optimistic.ts'
-import { storeError } from '../store/store-error.ts'
+import { racedError } from '../store/store-error.ts'
 import {
   assignmentParams,
   IN_FORCE,
@@ -34,10 +34,7 @@ const REVOKE = `insert into phi.role_revocation (tenant, assignment, number, tak
 
 const unavailable = (context: object) => roleError('PHI_RBAC_ROLE_STORE_UNAVAILABLE', context)
 
-const toCaller = (error: unknown) => {
-  const ours = storeError(error, unavailable)
-  return isPhiError(ours, 'PHI_PG_QUERY') && ours.info.sqlstate === '23505' ? unavailable({ info: ours.info }) : ours
-}
+const toCaller = (error: unknown) => racedError(error, unavailable)
 
 /** @throws PhiError PHI_RBAC_ROLE */
 function instant(at: string): string {

@@ -11,11 +11,11 @@ import {
 import { type StoredEntry, searchTerms } from '@phi/audit/store'
 import { isPhiError } from '@phi/core'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { runnable } from '../../../core/test/run-program.ts'
-import { embeddedMigrated } from '../../test/embedded.ts'
-import { asSuperuser, freshDatabase, migratedDatabase, startServer, type TestServer } from '../../test/server.ts'
+import { engineNames, testEngines } from '../../test/engines.ts'
+import { asSuperuser, freshDatabase, migratedDatabase } from '../../test/server.ts'
 import { auditStore, connect, type Db, migrate, type Queryable } from '../index.ts'
 
 const origin = 'clinic.example/audit'
@@ -33,39 +33,15 @@ const read = (more: Partial<AuditEventInput> = {}): AuditEventInput => ({
 const termsOf = ({ open }: StoredEntry) =>
   searchTerms(Object.fromEntries(Object.entries(open).map(([name, { json }]) => [name, json])))
 
-let server: TestServer
-const cleanups: (() => Promise<unknown>)[] = []
+const engines = testEngines()
 
-beforeAll(async () => {
-  server = await startServer()
-})
-
-afterAll(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup()
-  await server.stop()
-})
-
-const engines = {
-  PGlite: async (): Promise<Db> => {
-    const db = await embeddedMigrated()
-    cleanups.push(() => db.close())
-    return db
-  },
-  PostgreSQL: async (): Promise<Db> => {
-    const database = await migratedDatabase(server.url)
-    const db = await connect(database.url)
-    cleanups.push(database.drop, () => db.close())
-    return db
-  },
-}
-
-describe.each(Object.keys(engines) as (keyof typeof engines)[])('the audit store on %s', (engine) => {
+describe.each(engineNames)('the audit store on %s', (engine) => {
   let db: Db
   let count = 0
   const signing = ed25519Signer
 
   beforeAll(async () => {
-    db = await engines[engine]()
+    db = await engines.open[engine]()
   })
 
   /** A log with an origin of its own. */
@@ -437,7 +413,7 @@ describe('on PostgreSQL', () => {
   }
 
   it('takes a pg client’s own transaction', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const { db, log } = await open(database.url)
     const client = new pg.Client({ connectionString: database.url })
     await client.connect()
@@ -466,7 +442,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('S98 works for a login that is a member of phi_app and nothing more, and not for one that is not', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const suffix = new URL(database.url).pathname.slice(1)
     await asSuperuser(database.url, (client) =>
       client.query(`create role ${suffix}_app login password 'x'; create role ${suffix}_other login password 'x'`),
@@ -496,11 +472,11 @@ describe('on PostgreSQL', () => {
     expect((await refusal(openAuditLog({ origin: 'x', store: auditStore(other) as never }))).code).toBe('PHI_PG_FORBIDDEN')
     await Promise.all([db.close(), other.close(), admin.close()])
     await database.drop()
-    await asSuperuser(server.url, (client) => client.query(`drop role ${suffix}_app; drop role ${suffix}_other`))
+    await asSuperuser(engines.serverUrl(), (client) => client.query(`drop role ${suffix}_app; drop role ${suffix}_other`))
   })
 
   it('S97 an auditor reads, verifies and cannot write; reading makes no log', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const { db: owner, log } = await open(database.url, { tenant: 'clinic-a' })
     for (let i = 0; i < 5; i++) await log.append(read())
     await log.close()
@@ -525,11 +501,11 @@ describe('on PostgreSQL', () => {
     expect((await owner.query('select origin from phi.audit_log')).rows).toEqual([{ origin }])
     await Promise.all([db.close(), owner.close()])
     await database.drop()
-    await asSuperuser(server.url, (client) => client.query(`drop role ${name}`))
+    await asSuperuser(engines.serverUrl(), (client) => client.query(`drop role ${name}`))
   })
 
   it('S95 notes that nobody signed cannot hide the last checkpoint from the process that signs the next', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const signer = await ed25519Signer.generate(origin)
     const { db, log } = await open(database.url, { signer })
     for (let i = 0; i < 5; i++) await log.append(read())
@@ -549,7 +525,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('a reader that follows the index misses no late commit (Eventuous #222)', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const { db, log } = await open(database.url)
     const other = await connect(database.url)
     const second = await openAuditLog<Queryable>({ origin, store: auditStore(other) })
@@ -598,7 +574,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('says that the schema is missing before migrate', async () => {
-    const database = await freshDatabase(server.url)
+    const database = await freshDatabase(engines.serverUrl())
     const db = await connect(database.url)
     expect((await refusal(openAuditLog({ origin, store: auditStore(db) as never }))).code).toBe('PHI_PG_NOT_MIGRATED')
     await db.close()
@@ -606,7 +582,7 @@ describe('on PostgreSQL', () => {
   })
 
   it('S95 16 processes’ worth of concurrent writers yield one unforked chain (breeze #1002, agent-bom #4753)', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const { db, log } = await open(database.url)
     const writers = await Promise.all(
       Array.from({ length: 16 }, async () => {
@@ -633,12 +609,12 @@ describe('on PostgreSQL', () => {
   })
 
   it('S6 S95 SIGKILL between any two writes leaves a log that verifies, with every acknowledged entry in it', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const { db } = await open(database.url)
     const rounds = process.env.PHI_LONG === undefined ? 4 : 40
     const acknowledged = new Set<string>()
     const writer = await runnable(new URL('../../test/writer.ts', import.meta.url))
-    cleanups.push(() => writer.remove())
+    engines.cleanups.push(() => writer.remove())
     for (let round = 0; round < rounds; round++) {
       const child = spawn(process.execPath, [...writer.argv, database.url, origin, String(round)], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -673,11 +649,11 @@ describe('on PostgreSQL', () => {
   })
 
   it('a connection cut while the answer is under way loses nothing and doubles nothing', async () => {
-    const database = await migratedDatabase(server.url)
+    const database = await migratedDatabase(engines.serverUrl())
     const { db, log } = await open(database.url)
     const ids: string[] = []
     let going = true
-    const killer = asSuperuser(server.url, async (client) => {
+    const killer = asSuperuser(engines.serverUrl(), async (client) => {
       while (going) {
         await client.query(
           `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,

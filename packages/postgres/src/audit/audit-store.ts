@@ -6,19 +6,18 @@ import {
   emptyHead,
   type Head,
   type LogKey,
-  queryTerms,
   type StoredEntry,
 } from '@phi/audit/store'
-import { isPhiError } from '@phi/core'
 import { CommitUnknown, type Db, type Queryable, sqlStateOf } from '../client/db.ts'
 import { postgresError } from '../errors.ts'
 import { inTenant } from '../store/in-tenant.ts'
-import { translated } from '../translate.ts'
+import { readError, writeError } from './contract-errors.ts'
 import { Dispatch } from './dispatch.ts'
+import { findSql } from './find-sql.ts'
 import type { GroupCommitOptions } from './group-commit.ts'
 import { Lane } from './lane.ts'
 import { PAGE_SETTINGS, pageSql } from './page-sql.ts'
-import { EXTEND, entryOfJson, entryOfPacked, extendParams, type HeadRow, headOfRow, ITEM, PACKED } from './rows.ts'
+import { EXTEND, entryOfJson, entryOfPacked, extendParams, type HeadRow, headOfRow, ITEM } from './rows.ts'
 
 export interface AuditStoreOptions {
   /**
@@ -36,11 +35,10 @@ export interface AuditStoreOptions {
   readonly groupCommit?: boolean | 'auto' | GroupCommitOptions
 }
 
-/** The SQLSTATEs that the functions of the schema raise. */
-const WRONG_TENANT = 'PHI01'
+/** SQLSTATEs that the functions of the schema raise. */
 const NOT_CHAINED = 'PHI03'
-const UNIQUE_VIOLATION = '23505'
 const NOT_SAID = 'PHI04'
+const UNIQUE_VIOLATION = '23505'
 /** Entries that are pruned in one transaction. */
 const PRUNE_BATCH = 5000
 
@@ -59,29 +57,6 @@ type LockRow = HeadRow & {
 interface OpenLog {
   readonly id: number
   readonly lane: Lane
-}
-
-/** After a lost connection nobody knows whether the statement committed. An answer with an SQLSTATE says that it did not. */
-function isLost(error: unknown): boolean {
-  const state = sqlStateOf(error instanceof CommitUnknown ? error.cause : error)
-  return state === undefined || state.startsWith('08') || state.startsWith('57P')
-}
-
-/** The error of a write, in the terms of the AuditStore contract. */
-function writeError(error: unknown, phase: 'before' | 'committing'): unknown {
-  if (isPhiError(error)) return error
-  const state = sqlStateOf(error instanceof CommitUnknown ? error.cause : error)
-  if (state === WRONG_TENANT) return auditError('PHI_AUDIT_WRONG_TENANT', { cause: error })
-  if (isLost(error))
-    return auditError(phase === 'committing' ? 'PHI_AUDIT_OUTCOME_UNKNOWN' : 'PHI_AUDIT_UNAVAILABLE', { cause: error })
-  const ours = translated(error)
-  return ours.retryable ? auditError('PHI_AUDIT_UNAVAILABLE', { cause: error }) : ours
-}
-
-/** The error of a read. */
-function readError(error: unknown): unknown {
-  if (sqlStateOf(error) === WRONG_TENANT) return auditError('PHI_AUDIT_WRONG_TENANT', { cause: error })
-  return translated(error)
 }
 
 /**
@@ -377,28 +352,7 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
 
     async find(key, query) {
       const { id } = await findLog(key)
-      const params: unknown[] = [key.tenant, id]
-      const where = ['e.tenant = $1', 'e.log = $2']
-      const add = (condition: (parameter: string) => string, value: unknown) => {
-        params.push(value)
-        where.push(condition(`$${params.length}`))
-      }
-      const terms = queryTerms(query)
-      if (terms.length > 0)
-        add((p) => `e.terms @> string_to_array(${p}, E'\\x1e')`, terms.map((term) => `${id}/${term}`).join(ITEM))
-      let from = 'phi.audit_entry e'
-      if (query.eventId !== undefined) {
-        // By the whole key, whatever the planner knows of the tables: see phi.audit_lock.
-        from = `phi.audit_event_id i cross join lateral (select x.* from phi.audit_entry x where x.tenant = $1 and x.log = $2
-          and x.idx >= i.idx and x.idx <= i.idx and x.month = i.month order by x.idx limit 1) e`
-        where.push('i.tenant = $1', 'i.log = $2')
-        add((p) => `i.event_id = ${p}`, query.eventId)
-      }
-      if (query.from !== undefined) add((p) => `e.occurred_at >= ${p}`, query.from)
-      if (query.until !== undefined) add((p) => `e.occurred_at < ${p}`, query.until)
-      if (query.after !== undefined) add((p) => `e.idx ${query.order === 'newest' ? '<' : '>'} ${p}`, query.after)
-      params.push(query.limit)
-      const sql = `select ${PACKED} as packed from ${from} where ${where.join(' and ')} order by e.idx ${query.order === 'newest' ? 'desc' : 'asc'} limit $${params.length}`
+      const { sql, params } = findSql(key.tenant, id, query)
       const { rows } = await reading(key, (tx) => tx.query<{ packed: string }>(sql, params))
       return rows.map(({ packed }) => entryOfPacked(packed, `${id}/`))
     },

@@ -1,8 +1,7 @@
 import { type AuditEventInput, ed25519Signer, openAuditLog } from '@phi/audit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { embeddedMigrated } from '../../test/embedded.ts'
-import { migratedDatabase, startServer, type TestServer } from '../../test/server.ts'
-import { auditStore, connect, type Db, type Queryable } from '../index.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { engineNames, testEngines } from '../../test/engines.ts'
+import { auditStore, type Db, type Queryable } from '../index.ts'
 import { PAGE_SETTINGS, pageSql } from './page-sql.ts'
 import { PACKED } from './rows.ts'
 
@@ -21,31 +20,7 @@ const events = Array.from({ length: LENGTH }, (_, i) =>
   read(i >= 80 && i < 160 ? { id: `${((i * 7919) % 16).toString(16)}-order-${i}` } : {}),
 )
 
-let server: TestServer
-const cleanups: (() => Promise<unknown>)[] = []
-
-beforeAll(async () => {
-  server = await startServer()
-})
-
-afterAll(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup()
-  await server.stop()
-})
-
-const engines = {
-  PGlite: async (): Promise<Db> => {
-    const db = await embeddedMigrated()
-    cleanups.push(() => db.close())
-    return db
-  },
-  PostgreSQL: async (): Promise<Db> => {
-    const database = await migratedDatabase(server.url)
-    const db = await connect(database.url)
-    cleanups.push(database.drop, () => db.close())
-    return db
-  },
-}
+const engines = testEngines()
 
 interface Plan {
   readonly 'Node Type': string
@@ -55,12 +30,12 @@ interface Plan {
 }
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
 
-describe.each(Object.keys(engines) as (keyof typeof engines)[])('pages of a log on %s', (engine) => {
+describe.each(engineNames)('pages of a log on %s', (engine) => {
   let db: Db
   const origin = 'clinic.example/pages'
 
   beforeAll(async () => {
-    db = await engines[engine]()
+    db = await engines.open[engine]()
     const log = await openAuditLog<Queryable>({ origin, store: auditStore(db) })
     for (let at = 0; at < LENGTH; at += 40) await Promise.all(events.slice(at, at + 40).map((event) => log.append(event)))
   })

@@ -1,6 +1,6 @@
 import type { ClientBase, Pool, QueryConfig, QueryResult } from 'pg'
 import { postgresError } from '../errors.ts'
-import type { Db } from './db.ts'
+import { type Db, sqlStateOf } from './db.ts'
 import { targetOf, unreachable } from './tls.ts'
 import { type Answer, type Session, transactionOn } from './transaction.ts'
 
@@ -40,6 +40,25 @@ async function run<Row>(client: Pool | ClientBase, sql: string, params: unknown[
   return { rows: (last?.rows ?? []) as Row[], command: last?.command }
 }
 
+/**
+ * The statements of one connection, one after the other in the order in which they came: `pg` 9 gives up its own queue. After a
+ * failure without an SQLSTATE nobody knows what the connection still does, so what was waiting is not sent and fails alike.
+ */
+function inOrder(client: ClientBase): Session['query'] {
+  let last: Promise<unknown> = Promise.resolve()
+  let lost: { readonly cause: unknown } | undefined
+  return <Row>(sql: string, params?: unknown[]) => {
+    const mine = last.then(() => {
+      if (lost !== undefined) throw lost.cause
+      return run<Row>(client, sql, params)
+    })
+    last = mine.catch((cause: unknown) => {
+      if (sqlStateOf(cause) === undefined) lost ??= { cause }
+    })
+    return mine
+  }
+}
+
 /** Wraps a `pg` Pool that the caller made and configures. TLS is then the caller's to see to. */
 export function fromPool(pool: Pool): Db {
   // A connection that breaks between two owners, or while it is being thrown away, reports that to nobody, and an error event that
@@ -51,7 +70,7 @@ export function fromPool(pool: Pool): Db {
     const ignore = () => {}
     client.on('error', ignore)
     return {
-      query: (sql, params) => run(client, sql, params),
+      query: inOrder(client),
       release: (broken = false) => {
         // What is thrown away can still report that it broke.
         if (!broken) client.off('error', ignore)
@@ -87,14 +106,13 @@ export function fromClient(client: ClientBase): Db {
     return mine
   }
   const query: Db['query'] = (sql, params) => inTurn(() => run(client, sql, params))
-  const session: Session = { query: (sql, params) => run(client, sql, params), release: () => {} }
   return {
     singleConnection: true,
     query,
     exec: async (sql) => {
       await query(sql)
     },
-    transaction: (work) => inTurn(() => transactionOn(session, work)),
+    transaction: (work) => inTurn(() => transactionOn({ query: inOrder(client), release: () => {} }, work)),
     pin: async () => ({ query, release: () => {} }),
     close: async () => {},
   }

@@ -31,7 +31,8 @@ export function fromPGlite(database: PGlite): Db {
 /**
  * PostgreSQL inside this process (PGlite), without a server: for development, demonstrations, tests and single-process tools.
  *
- * @param directory where to keep the data; in memory when left out. A new database takes a few seconds to initialise.
+ * @param directory where to keep the data; in memory when left out. A new database takes a few seconds to initialise. One process at a
+ *   time: nothing here locks the directory, and two that have it open at once can damage it.
  * @throws PhiError PHI_PG_DRIVER
  */
 export async function embedded(directory?: string): Promise<Db> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PeerCertificate } from 'node:tls'
 import { isPhiError, type PhiError } from '@phi/core'
+import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { staysOnMachine, targetOf } from './tls.ts'
 
@@ -83,6 +84,21 @@ describe('where a connection may go', () => {
 
   it('refuses a port that is none', () => {
     expect(refusal('postgres://u:s3cret@localhost/db?port=x')).toMatchObject({ code: 'PHI_PG_URL', path: 'port' })
+  })
+
+  it('S14 refuses a host that is named twice: a driver that takes the other one would go there without TLS', () => {
+    const twice = 'postgres://u:s3cret@localhost/db?host=localhost&host=db.example'
+    // Which of the two `pg` takes.
+    expect(new pg.Client({ connectionString: twice }).host).toBe('db.example')
+    expect(refusal(twice)).toMatchObject({ code: 'PHI_PG_URL', path: 'host' })
+    expect(refusal('postgres://u@localhost/db?sslmode=verify-full&sslmode=disable')).toMatchObject({ path: 'sslmode' })
+  })
+
+  it('S14 leaves the driver no parameter that would take the place of the settings', () => {
+    const { url, ssl } = targetOf('postgres://u:p@db.example/db?sslmode=verify-full&sslnegotiation=direct&ssl=no-verify')
+    expect(url.search).toBe('')
+    const client = new pg.Client({ connectionString: url.href, ssl: ssl as object })
+    expect(client.ssl).toMatchObject({ rejectUnauthorized: true, minVersion: 'TLSv1.2' })
   })
 
   it('reads the certificate files that the string names', () => {

@@ -27,6 +27,8 @@ export interface ConnectionTarget {
   readonly ssl: TlsSettings | false
 }
 
+const TLS_PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation', 'ssl']
+
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/
 
 /** As in libpq, a `host` parameter overrides the authority, and the drivers look into PGHOST where there is neither. */
@@ -63,6 +65,11 @@ export function targetOf(connection: string, options: { readonly allowInsecure?:
     throw postgresError('PHI_PG_URL')
   }
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') throw postgresError('PHI_PG_URL', { path: 'protocol' })
+  // Of a parameter that stands there twice, `pg` takes the last and this function the first: TLS would be decided for another host.
+  for (const parameter of ['host', 'port', 'sslmode']) {
+    if (url.searchParams.getAll(parameter).length > 1)
+      throw postgresError('PHI_PG_URL', { path: parameter, detail: 'is given more than once' })
+  }
   const mode = url.searchParams.get('sslmode') ?? 'unset'
   const secure = mode === 'verify-full'
   const ca = file(url.searchParams.get('sslrootcert'), 'sslrootcert')
@@ -70,7 +77,8 @@ export function targetOf(connection: string, options: { readonly allowInsecure?:
   const key = file(url.searchParams.get('sslkey'), 'sslkey')
   if (!secure && !staysOnMachine(url) && options.allowInsecure !== true)
     throw postgresError('PHI_PG_INSECURE', { path: 'sslmode' })
-  for (const parameter of ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'ssl']) url.searchParams.delete(parameter)
+  // What is left reaches the driver, where `ssl` or `sslnegotiation=direct` would take the place of the settings below.
+  for (const parameter of TLS_PARAMETERS) url.searchParams.delete(parameter)
   const host = hostOf(url).replace(/^\[(.*)\]$/, '$1')
   const port = Number(url.searchParams.get('port') || url.port || process.env.PGPORT || 5432)
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw postgresError('PHI_PG_URL', { path: 'port' })

@@ -133,7 +133,7 @@ export const doctorFindingKinds = {
   'grant-unexpected': {
     severity: 'break',
     meaning: 'A role has a right that no migration gave it.',
-    remedy: 'Revoke it. Rights are given to logins by membership in phi_app, phi_auditor or phi_retention.',
+    remedy: 'Revoke it. Rights are given to logins by membership in a role of the schema: see the options of migrate().',
   },
   'grant-missing': {
     severity: 'break',

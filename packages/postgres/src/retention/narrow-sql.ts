@@ -3,17 +3,17 @@ import {
   type AssessmentStatus,
   type DateFact,
   dateFacts,
-  type FlagFact,
   NARROW_FROM,
   NARROW_THROUGH,
   type NarrowTable,
   providers,
 } from '@phi/retention'
+import { any, cases, type Facts, factsOf, Params } from './fact-sql.ts'
 import type { HoldSets } from './hold-sets.ts'
-import type { Fact, MappedTable } from './mapping.ts'
+import { held } from './hold-sql.ts'
 import type { OpenTable } from './open-tables.ts'
 import { columnOf, EARLIER, type Level, profileRows, SIGNED } from './profile-rows.ts'
-import { dayOf, idText, versionText } from './rows.ts'
+import { idText, versionText } from './rows.ts'
 
 /** What SQL says of a record. `needs-assessment`: nothing; only `assess` of @phi/retention can. */
 export type NarrowStatus = AssessmentStatus | 'needs-assessment'
@@ -40,74 +40,6 @@ const VISITS: readonly DateFact[] = ['serviceDate', 'mammogram', 'discharged', '
 const CARE: readonly DateFact[] = ['created', ...VISITS, 'lastEntry']
 const ENDS: readonly DateFact[] = ['lastInEffect', 'replaced', 'terminated']
 const BEGINNINGS: readonly DateFact[] = ['effective', 'signed']
-
-const any = (conditions: readonly string[]): string => (conditions.length === 0 ? 'false' : conditions.join(' or '))
-const cases = (branches: readonly (readonly [when: string, then: string | number])[], otherwise: string | number): string => {
-  const open = branches.filter(([when]) => when !== 'false').map(([when, then]) => `when ${when} then ${then}`)
-  return open.length === 0 ? `${otherwise}` : `case ${open.join(' ')} else ${otherwise} end`
-}
-
-/** A statement's parameters, by the places that they get. */
-class Params {
-  readonly values: unknown[]
-  constructor(first: unknown) {
-    this.values = [first]
-  }
-  add(value: unknown, type: string): string {
-    this.values.push(value)
-    return `$${this.values.length}::${type}`
-  }
-}
-
-/** The facts of a table that SQL can compare, as expressions. */
-interface Facts {
-  readonly day: (fact: DateFact) => string | undefined
-  readonly days: (facts: readonly DateFact[]) => readonly string[]
-  /** The flag as a boolean expression; undefined where it is not known of any row. */
-  readonly flag: (fact: FlagFact) => string | undefined
-  readonly text: (fact: 'kind' | 'tenant' | 'subject' | 'state' | 'provider') => string | undefined
-  /** Facts that SQL does not read: a row where one is known is assessed. */
-  readonly opaque: readonly string[]
-}
-
-function factsOf({ table, types }: OpenTable, params: Params): Facts {
-  const of = (name: string): Fact | undefined => table.facts.find((fact) => fact.name === name)
-  const values = new Map<string, string>()
-  const constant = (name: string, value: string | boolean): string => {
-    const known = values.get(name) ?? params.add(`${value}`, typeof value === 'string' ? 'text' : 'text::boolean')
-    values.set(name, known)
-    return known
-  }
-  const day: Facts['day'] = (name) => {
-    const fact = of(name)
-    return fact?.column === undefined ? undefined : dayOf(fact, types.get(fact.column) ?? '')
-  }
-  const plain = (name: string): string | undefined => {
-    const fact = of(name)
-    if (fact === undefined) return undefined
-    if (fact.value !== undefined) return constant(name, fact.value)
-    const type = types.get(fact.column as string)
-    return type === 'text' || type === 'boolean' ? `t.${fact.column}` : `t.${fact.column}::text`
-  }
-  return {
-    day,
-    days: (facts) => facts.flatMap((fact) => day(fact) ?? []),
-    flag: plain,
-    text: plain,
-    opaque: table.facts.flatMap(({ name, form, column }) =>
-      column === undefined || form === 'text' || form === 'flag' || day(name as DateFact) !== undefined ? [] : [`t.${column}`],
-    ),
-  }
-}
-
-/** The facts that a table of cut-offs may be made for: those that SQL reads. */
-export const readableFacts = (open: OpenTable): readonly string[] => {
-  const { day, opaque } = factsOf(open, new Params(null))
-  return open.table.facts.flatMap(({ name, form, column }) => {
-    if (form === 'date') return day(name as DateFact) === undefined ? [] : [name]
-    return column !== undefined && opaque.includes(`t.${column}`) ? [] : [name]
-  })
-}
 
 /** What makes a row one for the assessment: facts of a form, or of a reach, that the comparisons below are not made for. */
 function strange(open: OpenTable, { text, days, opaque }: Facts): readonly string[] {
@@ -329,34 +261,6 @@ function standing(facts: Facts, levels: readonly Level[], today: string): string
     earlier = `('{${answers.join()}}'::int[])[${place}]`
   }
   return earlier
-}
-
-/** Whether a hold is on a row, or may be: only a field that is known, and is none of its values, frees it. */
-function held({ text }: Facts, table: MappedTable, holds: HoldSets, params: Params): string {
-  if (holds.everything) return 'true'
-  const fields = { ids: idText(table), kinds: text('kind'), tenants: text('tenant'), subjects: text('subject') }
-  const tests: string[] = []
-  const isIn = (field: keyof typeof fields, list: string): string => {
-    const own = fields[field]
-    if (own === undefined) return 'true'
-    return field === 'ids' ? `${own} in (${list})` : `(${own} is null or ${own} = '' or ${own} in (${list}))`
-  }
-  for (const field of ['ids', 'kinds', 'tenants', 'subjects'] as const) {
-    if (holds[field].length > 0) tests.push(isIn(field, `select unnest(${params.add(holds[field], 'text[]')})`))
-  }
-  if (holds.several.length > 0) {
-    const rows = params.add(JSON.stringify(holds.several), 'text::jsonb')
-    const conditions = (['ids', 'kinds', 'tenants', 'subjects'] as const).map((field) => {
-      const own = fields[field]
-      if (own === undefined) return 'true'
-      const among = `h.${field} is null or ${own} = any (h.${field})`
-      return field === 'ids' ? `(${among})` : `(${own} is null or ${own} = '' or ${among})`
-    })
-    tests.push(
-      `exists (select from jsonb_to_recordset(${rows}) as h (ids text[], kinds text[], tenants text[], subjects text[]) where ${conditions.join(' and ')})`,
-    )
-  }
-  return any(tests)
 }
 
 export interface NarrowStatement {

@@ -1,16 +1,10 @@
 import { errorsOf } from '@phi/core'
 import { type NarrowTable, narrowTable, type RetentionPolicy, type RetentionStore, retentionErrors } from '@phi/retention'
 import type { Db, Queryable } from '../client/db.ts'
+import { readableFacts } from './fact-sql.ts'
 import { holdSets } from './hold-sets.ts'
 import { storeError } from './inspect.ts'
-import {
-  CANDIDATES,
-  type NarrowStatement,
-  type NarrowStatus,
-  narrowStatement,
-  narrowStatuses,
-  readableFacts,
-} from './narrow-sql.ts'
+import { CANDIDATES, type NarrowStatement, type NarrowStatus, narrowStatement, narrowStatuses } from './narrow-sql.ts'
 import { type OpenTable, openTables } from './open-tables.ts'
 import { type RetentionStoreOptions, readHoldEvents, retentionStore } from './retention-store.ts'
 import { keyOf, keyParts, projection, type RecordRow, recordOf } from './rows.ts'

@@ -338,7 +338,7 @@ describe.each(Object.keys(pooled))('faults under %s', (name) => {
   })
 
   it('a caller who gets no connection in time is refused, and nothing is lost by it', async () => {
-    await using(open(url, { max: 2, connectTimeoutMs: 300 }), async (db) => {
+    await using(open(url, { max: 2, connectTimeoutMs: 2_000 }), async (db) => {
       const held = [await db.pin(), await db.pin()]
       const late = await refusal22(db.query('select 1', []))
       expect(late).toBeInstanceOf(Error)

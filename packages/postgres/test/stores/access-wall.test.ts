@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { connect, type Db, directiveStore, roleStore, sessionStore } from '../../src/index.ts'
 import type { SeenStatement } from '../faults/proxy.ts'
+import { columnsOfKeeper, tableRights } from './guarded-rows.ts'
 import { emptying, loginWith, type ServerUnderTest, startServerUnderTest } from './under-test.ts'
 
 const tables = ['session', 'session_tenant', 'directive_version', 'role_revocation', 'role_assignment']
@@ -154,17 +155,7 @@ describe('the wall around sessions, directives and roles', () => {
   })
 
   it('S98 no role deletes, and none updates, but the functions that keep sessions', async () => {
-    const { rows } = await db.query<{ role: string; rights: string }>(
-      `select r.role || ' ' || t.name as role, coalesce(string_agg(p.verb, ',' order by p.verb), '') as rights
-       from unnest(array['phi_app', 'phi_auditor', 'phi_retention', 'phi_custodian', 'phi_writer', 'phi_keeper']) as r (role)
-       cross join unnest($1::text[]) as t (name)
-       left join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) as p (verb)
-         on has_table_privilege(r.role, 'phi.' || t.name, p.verb)
-       group by 1`,
-      [tables],
-    )
-    const held = Object.fromEntries(rows.filter(({ rights }) => rights !== '').map((each) => [each.role, each.rights]))
-    expect(held).toEqual({
+    expect(await tableRights(db, tables)).toEqual({
       'phi_app directive_version': 'INSERT,SELECT',
       'phi_app role_assignment': 'INSERT,SELECT',
       'phi_app role_revocation': 'INSERT,SELECT',
@@ -175,13 +166,8 @@ describe('the wall around sessions, directives and roles', () => {
       'phi_keeper session': 'DELETE,INSERT,SELECT',
       'phi_keeper session_tenant': 'DELETE,INSERT,SELECT',
     })
-    const columns = await db.query<{ name: string }>(
-      `select attname as name from pg_attribute where attrelid = 'phi.session'::regclass and attnum > 0
-         and has_column_privilege('phi_keeper', attrelid, attnum, 'UPDATE') order by attname collate "C"`,
-      [],
-    )
     // Whose session it is, with which roles, and until when, cannot be written again.
-    expect(columns.rows.map(({ name }) => name)).toEqual([
+    expect(await columnsOfKeeper(db, 'session')).toEqual([
       'auth',
       'ended_at',
       'ended_because',

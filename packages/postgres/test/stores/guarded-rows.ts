@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { Db } from '../../src/index.ts'
 import { loginWith, type ServerUnderTest } from './under-test.ts'
 
 /** The SQLSTATE with which a statement is refused, or how many rows it touched. */
@@ -81,4 +82,28 @@ export const REFUSED = {
   phi_retention: ['42501', '42501', '42501', '42501'],
   phi_owner: ['PHI02', 'PHI02', 'PHI02'],
   replica: ['PHI02', 'PHI02', 'PHI02'],
+}
+
+/** The rights that the roles of the schema have to whole tables: `{ 'phi_app directive_version': 'INSERT,SELECT' }`. None: left out. */
+export async function tableRights(db: Db, tables: readonly string[]): Promise<Record<string, string>> {
+  const { rows } = await db.query<{ role: string; rights: string }>(
+    `select r.role || ' ' || t.name as role, coalesce(string_agg(p.verb, ',' order by p.verb), '') as rights
+     from unnest(array['phi_app', 'phi_auditor', 'phi_retention', 'phi_custodian', 'phi_writer', 'phi_keeper']) as r (role)
+     cross join unnest($1::text[]) as t (name)
+     left join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) as p (verb)
+       on has_table_privilege(r.role, 'phi.' || t.name, p.verb)
+     group by 1`,
+    [tables],
+  )
+  return Object.fromEntries(rows.filter(({ rights }) => rights !== '').map(({ role, rights }) => [role, rights]))
+}
+
+/** The columns of a table that `phi_keeper` may update, where it may not update the table. */
+export async function columnsOfKeeper(db: Db, table: string): Promise<readonly string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0
+       and has_column_privilege('phi_keeper', attrelid, attnum, 'UPDATE') order by attname collate "C"`,
+    [`phi.${table}`],
+  )
+  return rows.map(({ name }) => name)
 }

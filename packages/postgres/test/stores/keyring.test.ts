@@ -13,6 +13,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { connect, type Db, keyStore, tombstoneStore } from '../../src/index.ts'
 import type { SeenStatement } from '../faults/proxy.ts'
+import { columnsOfKeeper, tableRights } from './guarded-rows.ts'
 import { counted, emptying, loginWith, type ServerUnderTest, startServerUnderTest } from './under-test.ts'
 
 const tables = ['data_key', 'data_key_tenant', 'key_tombstone', 'key_tombstone_tenant']
@@ -290,17 +291,7 @@ describe('the wall around keys', () => {
     expect(await keyStore(db).find('0000000b')).toEqual(row({ id: '0000000b', tenant: 'clinic-b' }))
   })
   it('S98 no role has a right to the tables of keys but to read what it may; the functions’ role never deletes', async () => {
-    const { rows } = await db.query<{ role: string; rights: string }>(
-      `select r.role || ' ' || t.name as role, coalesce(string_agg(p.verb, ',' order by p.verb), '') as rights
-       from unnest(array['phi_app', 'phi_auditor', 'phi_retention', 'phi_custodian', 'phi_writer', 'phi_keeper']) as r (role)
-       cross join unnest($1::text[]) as t (name)
-       left join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) as p (verb)
-         on has_table_privilege(r.role, 'phi.' || t.name, p.verb)
-       group by 1`,
-      [tables],
-    )
-    const held = Object.fromEntries(rows.filter(({ rights }) => rights !== '').map(({ role, rights }) => [role, rights]))
-    expect(held).toEqual({
+    expect(await tableRights(db, tables)).toEqual({
       'phi_auditor key_tombstone': 'SELECT',
       // Updates of single columns are no right to update the table: what a key is cannot be written.
       'phi_keeper data_key': 'INSERT,SELECT',
@@ -308,12 +299,7 @@ describe('the wall around keys', () => {
       'phi_keeper key_tombstone': 'INSERT,SELECT',
       'phi_keeper key_tombstone_tenant': 'INSERT,SELECT',
     })
-    const columns = await db.query<{ name: string }>(
-      `select attname as name from pg_attribute where attrelid = 'phi.data_key'::regclass and attnum > 0
-         and has_column_privilege('phi_keeper', attrelid, attnum, 'UPDATE') order by attname collate "C"`,
-      [],
-    )
-    expect(columns.rows.map(({ name }) => name)).toEqual([
+    expect(await columnsOfKeeper(db, 'data_key')).toEqual([
       'bytes',
       'changed_at',
       'kek',

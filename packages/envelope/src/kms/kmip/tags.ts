@@ -63,7 +63,7 @@ export const state = {
   DestroyedCompromised: 6,
 } as const
 
-/** Result reasons that this client tells apart. Those above 0x18 came with KMIP 2.0; servers of 1.4 do not send them. */
+/** Result reasons that this client tells apart. Those from 0x1a to 0x43 came with KMIP 2.0; servers of 1.4 do not send them. */
 export const reason = {
   ItemNotFound: 0x01,
   AuthenticationNotSuccessful: 0x03,

@@ -1,0 +1,77 @@
+import type { DateFact, FlagFact } from '@phi/retention'
+import type { Fact } from './mapping.ts'
+import type { OpenTable } from './open-tables.ts'
+import { dayOf } from './rows.ts'
+
+// The facts of a mapped table as SQL expressions, and the few words of SQL that statements about them are put together from.
+
+export const any = (conditions: readonly string[]): string => (conditions.length === 0 ? 'false' : conditions.join(' or '))
+export const cases = (
+  branches: readonly (readonly [when: string, then: string | number])[],
+  otherwise: string | number,
+): string => {
+  const open = branches.filter(([when]) => when !== 'false').map(([when, then]) => `when ${when} then ${then}`)
+  return open.length === 0 ? `${otherwise}` : `case ${open.join(' ')} else ${otherwise} end`
+}
+
+/** A statement's parameters, by the places that they get. */
+export class Params {
+  readonly values: unknown[]
+  constructor(first: unknown) {
+    this.values = [first]
+  }
+  add(value: unknown, type: string): string {
+    this.values.push(value)
+    return `$${this.values.length}::${type}`
+  }
+}
+
+/** The facts of a table that SQL can compare, as expressions. */
+export interface Facts {
+  readonly day: (fact: DateFact) => string | undefined
+  readonly days: (facts: readonly DateFact[]) => readonly string[]
+  /** The flag as a boolean expression; undefined where it is not known of any row. */
+  readonly flag: (fact: FlagFact) => string | undefined
+  readonly text: (fact: 'kind' | 'tenant' | 'subject' | 'state' | 'provider') => string | undefined
+  /** Facts that SQL does not read: a row where one is known is assessed. */
+  readonly opaque: readonly string[]
+}
+
+export function factsOf({ table, types }: OpenTable, params: Params): Facts {
+  const of = (name: string): Fact | undefined => table.facts.find((fact) => fact.name === name)
+  const values = new Map<string, string>()
+  const constant = (name: string, value: string | boolean): string => {
+    const known = values.get(name) ?? params.add(`${value}`, typeof value === 'string' ? 'text' : 'text::boolean')
+    values.set(name, known)
+    return known
+  }
+  const day: Facts['day'] = (name) => {
+    const fact = of(name)
+    return fact?.column === undefined ? undefined : dayOf(fact, types.get(fact.column) ?? '')
+  }
+  const plain = (name: string): string | undefined => {
+    const fact = of(name)
+    if (fact === undefined) return undefined
+    if (fact.value !== undefined) return constant(name, fact.value)
+    const type = types.get(fact.column as string)
+    return type === 'text' || type === 'boolean' ? `t.${fact.column}` : `t.${fact.column}::text`
+  }
+  return {
+    day,
+    days: (facts) => facts.flatMap((fact) => day(fact) ?? []),
+    flag: plain,
+    text: plain,
+    opaque: table.facts.flatMap(({ name, form, column }) =>
+      column === undefined || form === 'text' || form === 'flag' || day(name as DateFact) !== undefined ? [] : [`t.${column}`],
+    ),
+  }
+}
+
+/** The facts that a table of cut-offs may be made for: those that SQL reads. */
+export const readableFacts = (open: OpenTable): readonly string[] => {
+  const { day, opaque } = factsOf(open, new Params(null))
+  return open.table.facts.flatMap(({ name, form, column }) => {
+    if (form === 'date') return day(name as DateFact) === undefined ? [] : [name]
+    return column !== undefined && opaque.includes(`t.${column}`) ? [] : [name]
+  })
+}
