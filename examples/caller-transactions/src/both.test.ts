@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { openAsBlob, readFileSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
 import { expect, it } from 'vitest'
+import { initialisedDatabase } from '../../../packages/core/test/initialised-pglite.ts'
 import { withDrizzle } from './with-drizzle.ts'
 import { withKysely } from './with-kysely.ts'
 
@@ -12,7 +14,8 @@ it.each([
   'S95 with %s a note and its audit entry are committed together, and rolled back together, as the README prints it',
   async (_, run) => {
     const lines: string[] = []
-    await run((line) => lines.push(line))
+    const database = await PGlite.create({ loadDataDir: await openAsBlob(await initialisedDatabase()) })
+    await run((line) => lines.push(line), database)
     expect(lines).toEqual([
       'signed: 1 note, 1 entry',
       'refused: a note needs a body',

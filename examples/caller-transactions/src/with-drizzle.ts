@@ -23,8 +23,8 @@ export const queryableOf = (tx: { execute(query: SQL): Promise<unknown> }): Quer
   },
 })
 
-export async function withDrizzle(print: (line: string) => void): Promise<void> {
-  const database = await PGlite.create()
+export async function withDrizzle(print: (line: string) => void, given?: PGlite): Promise<void> {
+  const database = given ?? (await PGlite.create())
   const phi = fromPGlite(database)
   await migrate(phi)
   const db = drizzle(database)

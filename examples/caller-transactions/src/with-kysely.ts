@@ -14,8 +14,8 @@ export const queryableOf = <DB>(trx: Transaction<DB>): Queryable => ({
   query: <Row>(text: string, params: unknown[] = []) => trx.executeQuery(CompiledQuery.raw(text, params) as CompiledQuery<Row>),
 })
 
-export async function withKysely(print: (line: string) => void): Promise<void> {
-  const database = await PGlite.create()
+export async function withKysely(print: (line: string) => void, given?: PGlite): Promise<void> {
+  const database = given ?? (await PGlite.create())
   const phi = fromPGlite(database)
   await migrate(phi)
   const db = new Kysely<Tables>({ dialect: pgliteDialect(database) })

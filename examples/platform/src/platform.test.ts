@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { caseStore } from '@phi/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditRoutes, Browser, type Platform, putPatientFacts, readProfile, recordRoutes, startPlatform } from './index.ts'
+import { patientRequestRoutes } from './routes/patient-requests.ts'
 
 const profile = readProfile(JSON.parse(readFileSync(new URL('../../practice-tiers/platform.json', import.meta.url), 'utf8')))
 const treat = { 'purpose-of-use': 'TREAT' }
@@ -11,7 +13,11 @@ let stranger: Browser
 let note: string
 
 beforeAll(async () => {
-  platform = await startPlatform({ profile, routes: [recordRoutes, auditRoutes], start: '2026-11-23T08:00:00.000Z' })
+  const requests = patientRequestRoutes({
+    entity: { name: 'Practice A', telephone: '555-0100', responsible: 'Privacy officer' },
+    timeZone: 'America/New_York',
+  })
+  platform = await startPlatform({ profile, routes: [recordRoutes, auditRoutes, requests], start: '2026-11-23T08:00:00.000Z' })
   await platform.enrol({ subject: 'ann', tenant: 'a', roles: ['therapist', 'administrator'] }, 'test')
   await platform.enrol({ subject: 'bob', tenant: 'a', roles: ['therapist'] }, 'test')
   await platform.enrol({ subject: 'eve', tenant: 'b', roles: ['therapist', 'administrator'] }, 'test')
@@ -65,6 +71,17 @@ describe('the service that the platforms share', () => {
     expect(() => other.open(rows[0]?.sealed as string, { row: `ProgressNote/${note}` })).toThrow(
       expect.objectContaining({ code: 'PHI_ENVELOPE_OPEN' }),
     )
+  })
+
+  it('writes who is signed in into the history of a request, whomever the body names', async () => {
+    const post = (path: string, json: object) => ann.ask(path, { method: 'POST', json })
+    const opened = await post('/requests', { id: 'r-1', kind: 'access', patient: 'p-1', by: 'bob' })
+    expect(opened.status, opened.text).toBe(201)
+    const step = await post('/requests/r-1/events', { type: 'identity-verified', by: 'bob' })
+    expect(step.json).toMatchObject({ accepted: true })
+    const kept = JSON.stringify(await caseStore(platform.db).load('a', 'r-1'))
+    expect(kept).not.toContain('"bob"')
+    expect(kept.match(/"by":"ann"/g)?.length).toBeGreaterThanOrEqual(2)
   })
 
   it('S97 shows the log to administrators of the tenant, and to nobody else', async () => {

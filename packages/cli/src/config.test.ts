@@ -4,6 +4,8 @@ import { isPhiError } from '@phi/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { scratch } from '../test/scratch.ts'
 import { readConfig, secretOf } from './config.ts'
+import { databaseTarget } from './database.ts'
+import { Input } from './input.ts'
 import type { Io } from './io.ts'
 
 const folder = scratch({
@@ -82,5 +84,14 @@ describe('configuration', () => {
     expect(secretOf(ioAt('/', { KEY: 'k' }), 'KEY', 'audit.signerFrom')).toBe('k')
     for (const env of [{}, { KEY: '' }])
       expect(() => secretOf(ioAt('/', env), 'KEY', 'audit.signerFrom')).toThrow('audit.signerFrom')
+  })
+
+  it('that names a variable which is not set does not send anybody to look for another one', async () => {
+    const target = (options: object, config: object) => async () =>
+      databaseTarget(ioAt(folder.path), new Input([], options as never), { config, home: folder.path })
+    const named = await refusal(target({}, { database: { urlFrom: 'CLINIC_URL' } })())
+    expect([named.includes('database.urlFrom'), named.includes('DATABASE_URL')]).toEqual([true, false])
+    expect(await refusal(target({ databaseFrom: 'CLINIC_URL' }, {})())).toContain('--database-from')
+    expect(await refusal(target({}, {})())).toContain('no database is named, and DATABASE_URL is not set')
   })
 })

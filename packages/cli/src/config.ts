@@ -127,7 +127,7 @@ export function secretOf(io: Io, variable: string, what: string): string {
   if (value === undefined || value === '')
     throw cliError('PHI_CLI_NOT_CONFIGURED', {
       path: what,
-      detail: 'the environment variable that the configuration names is empty',
+      detail: 'the environment variable that is named there is not set, or is empty',
     })
   return value
 }

@@ -39,16 +39,11 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   if (io.database !== undefined) return work(io.database)
   const target = databaseTarget(io, input, configured)
-  const free = 'folder' in target ? await prepared(target, use) : async () => {}
+  const { db, close } = await openTarget(target, input.flag('allowInsecure'), use)
   try {
-    const db = await open(input, target)
-    try {
-      return await work(db)
-    } finally {
-      await db.close()
-    }
+    return await work(db)
   } finally {
-    await free()
+    await close()
   }
 }
 
@@ -65,16 +60,35 @@ export function databaseTarget(
     return { folder: resolve(home, config.database.embedded), option: 'database.embedded' }
   const variable =
     named ?? (config.database !== undefined && 'urlFrom' in config.database ? config.database.urlFrom : 'DATABASE_URL')
-  if (io.env[variable] === undefined) {
+  if (variable === 'DATABASE_URL' && io.env[variable] === undefined) {
     throw cliError('PHI_CLI_NOT_CONFIGURED', {
       path: '--database-from',
       detail: 'no database is named, and DATABASE_URL is not set',
     })
   }
-  return { url: secretOf(io, variable, '--database-from') }
+  return { url: secretOf(io, variable, named === undefined ? 'database.urlFrom' : '--database-from') }
 }
 
 type Target = ReturnType<typeof databaseTarget>
+
+/**
+ * Opens a database for this process alone, where it is a folder: one that is not there is an error unless it may be made.
+ * @throws PhiError PHI_CLI_FILE, PHI_CLI_CONNECT; what @phi/postgres says
+ */
+export async function openTarget(
+  target: Target,
+  allowInsecure: boolean,
+  use: DatabaseUse = {},
+): Promise<{ readonly db: Db; readonly close: () => Promise<void> }> {
+  const free = 'folder' in target ? await prepared(target, use) : async () => {}
+  try {
+    const db = await open(allowInsecure, target)
+    return { db, close: () => db.close().finally(free) }
+  } catch (error) {
+    await free()
+    throw error
+  }
+}
 
 /** The folder of an embedded database, which is this process's alone until the answer is called. */
 async function prepared(
@@ -85,7 +99,7 @@ async function prepared(
   return lockFolder(folder, option)
 }
 
-async function open(input: Input, target: Target): Promise<Db> {
+async function open(allowInsecure: boolean, target: Target): Promise<Db> {
   // Only here: `phi --help` should not load a database driver.
   const { connect, embedded } = await import('@phi/postgres')
   if ('folder' in target) {
@@ -100,7 +114,7 @@ async function open(input: Input, target: Target): Promise<Db> {
       })
     })
   }
-  return connect(target.url, { allowInsecure: input.flag('allowInsecure') })
+  return connect(target.url, { allowInsecure })
 }
 
 /**

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { KeyEvent, Keyring, KeyStore, TombstoneStore } from '@phi/envelope'
 import type { Db } from '@phi/postgres'
 import { type Config, type Configured, secretOf } from './config.ts'
+import { openTarget } from './database.ts'
 import { cliError } from './errors.ts'
 import type { Io } from './io.ts'
 import { openKmss } from './kms/open.ts'
@@ -43,16 +44,18 @@ export async function openKeyStores(
   db: Db,
   { only, allowInsecure = false }: KeyringUse = {},
 ): Promise<Pick<OpenKeyring, 'store' | 'tombstones' | 'tombstonesApart' | 'close'>> {
-  const { connect, embedded, keyStore, tombstoneStore } = await import('@phi/postgres')
+  const { keyStore, tombstoneStore } = await import('@phi/postgres')
   const all = keyStore(db)
   const store: KeyStore = only === undefined ? all : { ...all, scan: (options) => all.scan({ ...options, tenant: only }) }
   const elsewhere = config.envelope?.tombstones
   if (elsewhere === undefined) return { store, tombstones: tombstoneStore(db), tombstonesApart: false, close: async () => {} }
-  const apart =
+  const apart = await openTarget(
     'embedded' in elsewhere
-      ? await embedded(resolve(home, elsewhere.embedded))
-      : await connect(secretOf(io, elsewhere.urlFrom, 'envelope.tombstones'), { allowInsecure })
-  return { store, tombstones: tombstoneStore(apart), tombstonesApart: true, close: () => apart.close() }
+      ? { folder: resolve(home, elsewhere.embedded), option: 'envelope.tombstones' }
+      : { url: secretOf(io, elsewhere.urlFrom, 'envelope.tombstones') },
+    allowInsecure,
+  )
+  return { store, tombstones: tombstoneStore(apart.db), tombstonesApart: true, close: apart.close }
 }
 
 /**

@@ -46,19 +46,27 @@ export function aligned(
     .join('\n')
 }
 
-/** A paragraph broken between words. A word that is longer than a line stands whole. */
-export function wrapped(text: string, columns: number, indent = 0): string {
+/**
+ * A text in lines of at most so many columns, broken between words. A word that is longer than a line stands whole.
+ * @param indent before the first line
+ * @param hanging before every further one; as the first where it is left out
+ */
+export function wrapLines(text: string, columns: number, indent = '', hanging = indent): readonly string[] {
   const lines: string[] = []
   let line = ''
+  const full = () => (lines.length === 0 ? indent : hanging) + line
   for (const word of text.split(/\s+/).filter((each) => each !== '')) {
-    if (line !== '' && indent + widthOf(line) + 1 + widthOf(word) > columns) {
-      lines.push(line)
+    if (line !== '' && widthOf(full()) + 1 + widthOf(word) > columns) {
+      lines.push(full())
       line = word
     } else line = line === '' ? word : `${line} ${word}`
   }
-  if (line !== '') lines.push(line)
-  return lines.map((each) => ' '.repeat(indent) + each).join('\n')
+  return line === '' ? lines : [...lines, full()]
 }
+
+/** A paragraph as `wrapLines` breaks it, in one text. */
+export const wrapped = (text: string, columns: number, indent = 0): string =>
+  wrapLines(text, columns, ' '.repeat(indent)).join('\n')
 
 const units = [
   [86_400_000, 'day'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { phi } from '../test/io.ts'
-import { wrapLines } from './lines.ts'
+import { wrapLines } from './layout.ts'
 import { isDay, readInstant } from './when.ts'
 
 describe('moments of the command line', () => {

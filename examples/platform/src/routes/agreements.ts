@@ -16,10 +16,10 @@ import {
 } from '@phi/baa'
 import { type DataClass, formatInstant, isLabel, type Label, sha256, toHex, utf8 } from '@phi/core'
 import { problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { z } from 'zod'
 import type { Parts, RouteModule } from '../parts.ts'
 import type { PlatformProfile } from '../profile.ts'
+import { routesOf } from './routes-of.ts'
 
 /** What one practice has with the platform. */
 interface Standing {
@@ -147,7 +147,7 @@ export function agreementDesk(profile: PlatformProfile): AgreementDesk {
 
   const routes: RouteModule = (app, given) => {
     parts = given
-    const { pipeline } = given
+    const route = routesOf(app, given)
     const agreement = ({ caller }: { readonly caller: { readonly tenant: string } }) => ({
       id: 'agreement',
       tenant: caller.tenant,
@@ -179,82 +179,55 @@ export function agreementDesk(profile: PlatformProfile): AgreementDesk {
       plan: z.string(),
     })
     type Applicant = z.output<typeof applicant>
-    app.post(
-      '/agreement/request',
-      fastifyHandler(
-        pipeline.route<Applicant>({
-          ...{ action: 'create', on: 'Agreement', purpose, body: applicant, writes: true, fields: () => [], load: agreement },
-          handle: ({ caller, body: { plan, ...who }, at }) => {
-            const eligibility = Object.fromEntries(
-              profile.plans.map(({ name, agreement: way }) => [name, statedEligibility[way]]),
-            )
-            const answer = openAgreementRequest(
-              who as never,
-              { eligibility, plan, respondWithin: { businessDays: 2 } },
-              formatInstant(at),
-            )
-            if (answer.outcome === 'refused') throw problem(422, answer.problems[0] as string)
-            standings.set(caller.tenant, { request: answer.request, signatures: [] })
-            return { status: 201, json: agreementRequestStanding(answer.request, formatInstant(at)) }
-          },
-        }),
-      ),
-    )
-    app.get(
-      '/agreement',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', on: 'Agreement', purpose, load: agreement },
-          handle: ({ caller, at }) => {
-            const { request, draft, signatures } = known(caller.tenant)
-            return { json: { standing: agreementRequestStanding(request, formatInstant(at)), terms: draft, signatures } }
-          },
-        }),
-      ),
-    )
+    route.post<Applicant>('/agreement/request', {
+      ...{ action: 'create', on: 'Agreement', purpose, body: applicant, writes: true, fields: () => [], load: agreement },
+      handle: ({ caller, body: { plan, ...who }, at }) => {
+        const eligibility = Object.fromEntries(profile.plans.map(({ name, agreement: way }) => [name, statedEligibility[way]]))
+        const answer = openAgreementRequest(
+          who as never,
+          { eligibility, plan, respondWithin: { businessDays: 2 } },
+          formatInstant(at),
+        )
+        if (answer.outcome === 'refused') throw problem(422, answer.problems[0] as string)
+        standings.set(caller.tenant, { request: answer.request, signatures: [] })
+        return { status: 201, json: agreementRequestStanding(answer.request, formatInstant(at)) }
+      },
+    })
+    route.get('/agreement', {
+      ...{ action: 'read', on: 'Agreement', purpose, load: agreement },
+      handle: ({ caller, at }) => {
+        const { request, draft, signatures } = known(caller.tenant)
+        return { json: { standing: agreementRequestStanding(request, formatInstant(at)), terms: draft, signatures } }
+      },
+    })
     const signed = z.strictObject({ signature: z.string(), key: z.looseObject({ kid: z.string() }) })
-    app.post(
-      '/agreement/signature',
-      fastifyHandler(
-        pipeline.route<z.output<typeof signed>>({
-          ...{ action: 'sign', on: 'Agreement', purpose, body: signed, writes: true, fields: () => [], load: agreement },
-          handle: async ({ caller, body }) => {
-            const { draft } = known(caller.tenant)
-            if (draft === undefined) throw problem(409, 'not-sent')
-            const practiceKey = body.key as unknown as NonNullable<Standing['practiceKey']>
-            const report = await verifySignatures(draft, [body.signature], {
-              [caller.tenant]: practiceKey,
-              [PLATFORM]: platform.trusted,
-            } as never)
-            if (report.parties.find(({ party }) => party === caller.tenant)?.verdict !== 'valid')
-              throw problem(422, 'signature-not-valid')
-            return { json: { state: step(caller.tenant, 'signed', { signatures: [body.signature], practiceKey }) } }
-          },
-        }),
-      ),
-    )
+    route.post<z.output<typeof signed>>('/agreement/signature', {
+      ...{ action: 'sign', on: 'Agreement', purpose, body: signed, writes: true, fields: () => [], load: agreement },
+      handle: async ({ caller, body }) => {
+        const { draft } = known(caller.tenant)
+        if (draft === undefined) throw problem(409, 'not-sent')
+        const practiceKey = body.key as unknown as NonNullable<Standing['practiceKey']>
+        const report = await verifySignatures(draft, [body.signature], {
+          [caller.tenant]: practiceKey,
+          [PLATFORM]: platform.trusted,
+        } as never)
+        if (report.parties.find(({ party }) => party === caller.tenant)?.verdict !== 'valid')
+          throw problem(422, 'signature-not-valid')
+        return { json: { state: step(caller.tenant, 'signed', { signatures: [body.signature], practiceKey }) } }
+      },
+    })
     const copy = z.strictObject({ documentHash: z.string() })
-    app.post(
-      '/agreement/copy',
-      fastifyHandler(
-        pipeline.route<z.output<typeof copy>>({
-          ...{ action: 'update', on: 'Agreement', purpose, body: copy, writes: true, fields: () => [], load: agreement },
-          handle: ({ caller, body: { documentHash } }) => ({
-            json: { state: step(caller.tenant, 'copy-kept', {}, documentHash) },
-          }),
-        }),
-      ),
-    )
+    route.post<z.output<typeof copy>>('/agreement/copy', {
+      ...{ action: 'update', on: 'Agreement', purpose, body: copy, writes: true, fields: () => [], load: agreement },
+      handle: ({ caller, body: { documentHash } }) => ({
+        json: { state: step(caller.tenant, 'copy-kept', {}, documentHash) },
+      }),
+    })
     const facts = z.looseObject({})
-    app.post(
-      '/agreement/need',
-      fastifyHandler(
-        pipeline.route<z.output<typeof facts>>({
-          ...{ action: 'read', on: 'Agreement', purpose, body: facts, fields: () => [], load: agreement },
-          handle: ({ body }) => ({ json: coveredEntityTest(body as never) }),
-        }),
-      ),
-    )
+    route.post<z.output<typeof facts>>('/agreement/need', {
+      ...{ action: 'read', on: 'Agreement', purpose, body: facts, fields: () => [], load: agreement },
+      handle: ({ body }) => ({ json: coveredEntityTest(body as never) }),
+    })
   }
 
   return {

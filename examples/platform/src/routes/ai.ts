@@ -18,13 +18,13 @@ import {
 } from '@phi/baa/ai'
 import { formatInstant, randomBytes, toHex } from '@phi/core'
 import { type Call, problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { regimeFacts } from '@phi/rbac/hipaa'
 import { z } from 'zod'
 import { callEntry } from '../call-entry.ts'
 import type { Parts, RouteModule } from '../parts.ts'
 import type { StoredRecord } from '../records.ts'
 import { whole } from './records.ts'
+import { routesOf } from './routes-of.ts'
 import { vendorsOf } from './vendors.ts'
 
 type Tx = Parameters<Parameters<Parts['within']>[1]>[0]
@@ -72,7 +72,8 @@ interface Kept extends StoredRecord {
  */
 export function aiRoutes(vendor: AiVendor): RouteModule {
   return (app, parts) => {
-    const { pipeline, records, within, profile } = parts
+    const { records, within, profile } = parts
+    const route = routesOf(app, parts)
     if (profile.ai?.enabled !== true) return
     const { retentionDays, reviewers = ['therapist'] } = profile.ai
     const policy: DraftPolicy = { reviewers }
@@ -126,142 +127,127 @@ export function aiRoutes(vendor: AiVendor): RouteModule {
     const receiving = (call: Call<z.output<typeof asked>, unknown>, ai: Hashes): AuditEventInput =>
       callEntry(call, { ...entryOf(call, ai), action: 'create', actor: { id: vendor.party, type: 'service' } })
 
-    app.post(
-      '/ai/drafts',
-      fastifyHandler(
-        pipeline.route<z.output<typeof asked>>({
-          // Not `writes`: the vendor is not called inside a transaction. The pipeline's own entry is of the whole request, at its end.
-          ...{ action: 'create', on: 'AiDraft', purpose: 'TREAT', body: asked, fields: () => [] },
-          load: async ({ caller, body: { id, patient, labels } }) =>
-            whole(parts, caller.tenant, {
-              ...{ id, tenant: caller.tenant, patient, author: caller.subject, reviewedBy: null, prompt: '', output: '' },
-              ...{ parentExcluded: 'no', part2Program: null, ...regimeFacts(labels as never) },
-            }),
-          handle: async (call, { loaded }) => {
-            const { caller, body } = call
-            const log = await parts.log(caller.tenant)
-            const held = (kind: 'prompt' | 'output') => ({
-              ...{ id: `${body.id}-${kind}`, kind, keeper: vendor.party, created: formatInstant(call.at) },
-            })
-            // First: the gate, and in one transaction all that has to be durable before anything leaves. What the vendor may hold from now
-            // on is on the list of what is asked back, also where no answer ever comes.
-            const sent = await within(caller.tenant, async (tx) => {
-              if ((await eventsOf(tx, caller.tenant, body.id)).length > 0) throw problem(409, 'id-taken')
-              const { prompt, removed } = gated(await vendorsOf(parts, tx, caller.tenant), call)
-              const promptHash = textHash(key, prompt)
-              const basis = body.basis === undefined ? {} : { basis: { entry: body.basis } }
-              const event = {
-                ...{ ...common(call, body.id), type: 'request', target: body.target, prompt: promptHash, ...basis },
-              } as DraftEvent
-              const { ledger } = taken(applyDraftEvent(emptyLedger, event, policy))
-              await records.put(tx, EVENTS, { id: body.id, tenant: caller.tenant, events: [event] })
-              const kept = await keptOf(tx, caller.tenant)
-              await records.put(tx, KEPT, { ...kept, items: [...kept.items, held('prompt')] })
-              await log.appendIn(tx, sending(call, { model: vendor.model, promptHash }))
-              return { prompt, removed, promptHash, event, ledger }
-            })
-            // Second, with no transaction open: it leaves.
-            const output = await vendor.generate(sent.prompt)
-            const text = textHash(key, output)
-            const answered = {
-              ...{ ...common(call, body.id), type: 'generate', text, model: vendor.model },
-              actor: { id: vendor.party, type: 'service' },
-            } as DraftEvent
-            taken(applyDraftEvent(sent.ledger, answered, policy))
-            const { promptHash, prompt, removed } = sent
-            // Third: the draft, together with an entry of what came back.
-            await within(caller.tenant, async (tx) => {
-              await records.put(tx, 'AiDraft', { ...(loaded[0] as StoredRecord), prompt, output, text: output })
-              await records.put(tx, EVENTS, { id: body.id, tenant: caller.tenant, events: [sent.event, answered] })
-              const kept = await keptOf(tx, caller.tenant)
-              await records.put(tx, KEPT, { ...kept, items: [...kept.items, held('output')] })
-              await log.appendIn(tx, receiving(call, { model: vendor.model, promptHash, outputHash: text }))
-            })
-            return {
-              status: 201,
-              json: { id: body.id, output, removed },
-              entry: { ai: { model: vendor.model, promptHash, outputHash: text } },
-            }
-          },
+    route.post<z.output<typeof asked>>('/ai/drafts', {
+      // Not `writes`: the vendor is not called inside a transaction. The pipeline's own entry is of the whole request, at its end.
+      ...{ action: 'create', on: 'AiDraft', purpose: 'TREAT', body: asked, fields: () => [] },
+      load: async ({ caller, body: { id, patient, labels } }) =>
+        whole(parts, caller.tenant, {
+          ...{ id, tenant: caller.tenant, patient, author: caller.subject, reviewedBy: null, prompt: '', output: '' },
+          ...{ parentExcluded: 'no', part2Program: null, ...regimeFacts(labels as never) },
         }),
-      ),
-    )
-    app.post(
-      '/ai/drafts/:id/events',
-      fastifyHandler(
-        pipeline.route<z.output<typeof happened>>({
-          ...{ action: 'update', on: 'AiDraft', purpose: 'TREAT', body: happened, writes: true, fields: () => [] },
-          load: async ({ caller, params }) =>
-            whole(
-              parts,
-              caller.tenant,
-              await within(caller.tenant, (tx) => records.find(tx, caller.tenant, 'AiDraft', params.id ?? '')),
-            ),
-          handle: async (call, { tx, loaded }) => {
-            const { caller, body } = call
-            const record = loaded[0] as StoredRecord & { readonly text: string }
-            const before = await eventsOf(tx, caller.tenant, record.id)
-            const { ledger } = replayDrafts(before, policy)
-            const draft = ledger.drafts.get(record.id)
-            const now = textHash(key, record.text)
-            const text = body.type === 'review' ? body.text : record.text
-            const event = {
-              ...common(call, record.id),
-              ...{
-                review: {
-                  type: 'review',
-                  from: now,
-                  text: textHash(key, text),
-                  edits: body.type === 'review' ? body.edits : 0,
-                },
-                accept: { type: 'accept', review: draft?.review?.id ?? 'none', text: now },
-                reject: { type: 'reject' },
-                file: { type: 'file', into: body.type === 'file' ? body.into : 'record', text: now },
-              }[body.type],
-            } as DraftEvent
-            if (body.type === 'file' && !(draft !== undefined && isAcceptedText(draft, record.text, key)))
-              throw problem(409, 'draft-not-accepted')
-            const result = taken(applyDraftEvent(ledger, event, policy))
-            const reviewedBy = body.type === 'review' ? caller.subject : record.reviewedBy
-            await records.put(tx, 'AiDraft', { ...record, text, reviewedBy })
-            await records.put(tx, EVENTS, { id: record.id, tenant: caller.tenant, events: [...before, event] })
-            if (body.type === 'file' && body.into === 'record') {
-              const { prompt: _, output: __, ...facts } = record
-              const note = { ...facts, author: caller.subject, origin: 'ai', body: text, status: 'draft' }
-              for (const guard of parts.guards) {
-                const refused = guard({ tenant: caller.tenant, type: 'ProgressNote', record: note, at: call.at })
-                if (refused !== undefined) throw problem(403, refused)
-              }
-              await records.put(tx, 'ProgressNote', {
-                ...{ ...note, sessionDate: formatInstant(call.at).slice(0, 10), minutes: 50 },
-                ...{ diagnosisCodes: [], procedureCodes: [] },
-              } as StoredRecord)
-            }
-            return {
-              json: { state: result.draft.state },
-              entry: { ai: { model: vendor.model, outputHash: textHash(key, text) } },
-            }
-          },
-        }),
-      ),
-    )
+      handle: async (call, { loaded }) => {
+        const { caller, body } = call
+        const log = await parts.log(caller.tenant)
+        const held = (kind: 'prompt' | 'output') => ({
+          ...{ id: `${body.id}-${kind}`, kind, keeper: vendor.party, created: formatInstant(call.at) },
+        })
+        // First: the gate, and in one transaction all that has to be durable before anything leaves. What the vendor may hold from now
+        // on is on the list of what is asked back, also where no answer ever comes.
+        const sent = await within(caller.tenant, async (tx) => {
+          if ((await eventsOf(tx, caller.tenant, body.id)).length > 0) throw problem(409, 'id-taken')
+          const { prompt, removed } = gated(await vendorsOf(parts, tx, caller.tenant), call)
+          const promptHash = textHash(key, prompt)
+          const basis = body.basis === undefined ? {} : { basis: { entry: body.basis } }
+          const event = {
+            ...{ ...common(call, body.id), type: 'request', target: body.target, prompt: promptHash, ...basis },
+          } as DraftEvent
+          const { ledger } = taken(applyDraftEvent(emptyLedger, event, policy))
+          await records.put(tx, EVENTS, { id: body.id, tenant: caller.tenant, events: [event] })
+          const kept = await keptOf(tx, caller.tenant)
+          await records.put(tx, KEPT, { ...kept, items: [...kept.items, held('prompt')] })
+          await log.appendIn(tx, sending(call, { model: vendor.model, promptHash }))
+          return { prompt, removed, promptHash, event, ledger }
+        })
+        // Second, with no transaction open: it leaves.
+        const output = await vendor.generate(sent.prompt)
+        const text = textHash(key, output)
+        const answered = {
+          ...{ ...common(call, body.id), type: 'generate', text, model: vendor.model },
+          actor: { id: vendor.party, type: 'service' },
+        } as DraftEvent
+        taken(applyDraftEvent(sent.ledger, answered, policy))
+        const { promptHash, prompt, removed } = sent
+        // Third: the draft, together with an entry of what came back.
+        await within(caller.tenant, async (tx) => {
+          await records.put(tx, 'AiDraft', { ...(loaded[0] as StoredRecord), prompt, output, text: output })
+          await records.put(tx, EVENTS, { id: body.id, tenant: caller.tenant, events: [sent.event, answered] })
+          const kept = await keptOf(tx, caller.tenant)
+          await records.put(tx, KEPT, { ...kept, items: [...kept.items, held('output')] })
+          await log.appendIn(tx, receiving(call, { model: vendor.model, promptHash, outputHash: text }))
+        })
+        return {
+          status: 201,
+          json: { id: body.id, output, removed },
+          entry: { ai: { model: vendor.model, promptHash, outputHash: text } },
+        }
+      },
+    })
+    route.post<z.output<typeof happened>>('/ai/drafts/:id/events', {
+      ...{ action: 'update', on: 'AiDraft', purpose: 'TREAT', body: happened, writes: true, fields: () => [] },
+      load: async ({ caller, params }) =>
+        whole(
+          parts,
+          caller.tenant,
+          await within(caller.tenant, (tx) => records.find(tx, caller.tenant, 'AiDraft', params.id ?? '')),
+        ),
+      handle: async (call, { tx, loaded }) => {
+        const { caller, body } = call
+        const record = loaded[0] as StoredRecord & { readonly text: string }
+        const before = await eventsOf(tx, caller.tenant, record.id)
+        const { ledger } = replayDrafts(before, policy)
+        const draft = ledger.drafts.get(record.id)
+        const now = textHash(key, record.text)
+        const text = body.type === 'review' ? body.text : record.text
+        const event = {
+          ...common(call, record.id),
+          ...{
+            review: {
+              type: 'review',
+              from: now,
+              text: textHash(key, text),
+              edits: body.type === 'review' ? body.edits : 0,
+            },
+            accept: { type: 'accept', review: draft?.review?.id ?? 'none', text: now },
+            reject: { type: 'reject' },
+            file: { type: 'file', into: body.type === 'file' ? body.into : 'record', text: now },
+          }[body.type],
+        } as DraftEvent
+        if (body.type === 'file' && !(draft !== undefined && isAcceptedText(draft, record.text, key)))
+          throw problem(409, 'draft-not-accepted')
+        const result = taken(applyDraftEvent(ledger, event, policy))
+        const reviewedBy = body.type === 'review' ? caller.subject : record.reviewedBy
+        await records.put(tx, 'AiDraft', { ...record, text, reviewedBy })
+        await records.put(tx, EVENTS, { id: record.id, tenant: caller.tenant, events: [...before, event] })
+        if (body.type === 'file' && body.into === 'record') {
+          const { prompt: _, output: __, ...facts } = record
+          const note = { ...facts, author: caller.subject, origin: 'ai', body: text, status: 'draft' }
+          for (const guard of parts.guards) {
+            const refused = guard({ tenant: caller.tenant, type: 'ProgressNote', record: note, at: call.at })
+            if (refused !== undefined) throw problem(403, refused)
+          }
+          await records.put(tx, 'ProgressNote', {
+            ...{ ...note, sessionDate: formatInstant(call.at).slice(0, 10), minutes: 50 },
+            ...{ diagnosisCodes: [], procedureCodes: [] },
+          } as StoredRecord)
+        }
+        return {
+          json: { state: result.draft.state },
+          entry: { ai: { model: vendor.model, outputHash: textHash(key, text) } },
+        }
+      },
+    })
 
     const desk = { on: 'Safeguard', purpose: 'HSYSADMIN', fields: () => [] } as const
     const own = ({ caller }: Call<unknown, unknown>) => ({ id: 'ai', tenant: caller.tenant })
     const planOf = ({ items, events }: Kept, at: number) =>
       purgePlan(items, events, { retention: { [vendor.party]: { days: retentionDays } } }, formatInstant(at), key)
-    app.get(
-      '/ai/deletions',
-      fastifyHandler(
-        pipeline.route({
-          ...{ ...desk, action: 'read', load: own },
-          handle: async ({ caller, at }) => {
-            const { rows } = planOf(await within(caller.tenant, (tx) => keptOf(tx, caller.tenant)), at)
-            return { json: rows.map(({ item: { kind, keeper }, hash, state, due }) => ({ kind, keeper, hash, state, due })) }
-          },
-        }),
-      ),
-    )
+    route.get('/ai/deletions', {
+      ...{ ...desk, action: 'read', load: own },
+      handle: async ({ caller, at }) => {
+        const { rows } = planOf(await within(caller.tenant, (tx) => keptOf(tx, caller.tenant)), at)
+        return { json: rows.map(({ item: { kind, keeper }, hash, state, due }) => ({ kind, keeper, hash, state, due })) }
+      },
+    })
     const appended = async (call: Call<unknown, unknown>, tx: Tx, eventOf: (kept: Kept) => PurgeEvent | undefined) => {
       const kept = await keptOf(tx, call.caller.tenant)
       const event = eventOf(kept)
@@ -273,48 +259,33 @@ export function aiRoutes(vendor: AiVendor): RouteModule {
       await records.put(tx, KEPT, next)
       return { plan: planOf(next, call.at), event }
     }
-    app.post(
-      '/ai/deletions',
-      fastifyHandler(
-        pipeline.route({
-          ...{ ...desk, action: 'create', writes: true, load: own },
-          handle: async (call, { tx }) => {
-            const request = toHex(randomBytes(8))
-            const { event } = await appended(call, tx, (kept) => purgeRequest(planOf(kept, call.at), vendor.party, request))
-            return { status: 201, json: event }
-          },
-        }),
-      ),
-    )
-    app.post(
-      '/ai/deletions/confirmation',
-      fastifyHandler(
-        pipeline.route<z.output<typeof confirmed>>({
-          ...{ ...desk, action: 'update', body: confirmed, writes: true, load: own },
-          handle: async (call, { tx }) => {
-            const { plan } = await appended(call, tx, ({ events }) => {
-              const items = events.find((each) => each.type === 'request' && each.request === call.body.request)?.items ?? []
-              return { ...call.body, type: 'confirm', at: formatInstant(call.at), items } as PurgeEvent
-            })
-            return { json: purgeReceipt(plan, call.body.request) }
-          },
-        }),
-      ),
-    )
-    app.post(
-      '/ai/deletions/look',
-      fastifyHandler(
-        pipeline.route<z.output<typeof looked>>({
-          ...{ ...desk, action: 'update', body: looked, writes: true, load: own },
-          handle: async (call, { tx }) => {
-            const { plan } = await appended(call, tx, ({ events }) => {
-              const items = events.find((each) => each.type === 'request' && each.request === call.body.request)?.items ?? []
-              return { ...call.body, type: 'verify', at: formatInstant(call.at), items } as PurgeEvent
-            })
-            return { json: purgeReceipt(plan, call.body.request) ?? { state: 'failed' } }
-          },
-        }),
-      ),
-    )
+    route.post('/ai/deletions', {
+      ...{ ...desk, action: 'create', writes: true, load: own },
+      handle: async (call, { tx }) => {
+        const request = toHex(randomBytes(8))
+        const { event } = await appended(call, tx, (kept) => purgeRequest(planOf(kept, call.at), vendor.party, request))
+        return { status: 201, json: event }
+      },
+    })
+    route.post<z.output<typeof confirmed>>('/ai/deletions/confirmation', {
+      ...{ ...desk, action: 'update', body: confirmed, writes: true, load: own },
+      handle: async (call, { tx }) => {
+        const { plan } = await appended(call, tx, ({ events }) => {
+          const items = events.find((each) => each.type === 'request' && each.request === call.body.request)?.items ?? []
+          return { ...call.body, type: 'confirm', at: formatInstant(call.at), items } as PurgeEvent
+        })
+        return { json: purgeReceipt(plan, call.body.request) }
+      },
+    })
+    route.post<z.output<typeof looked>>('/ai/deletions/look', {
+      ...{ ...desk, action: 'update', body: looked, writes: true, load: own },
+      handle: async (call, { tx }) => {
+        const { plan } = await appended(call, tx, ({ events }) => {
+          const items = events.find((each) => each.type === 'request' && each.request === call.body.request)?.items ?? []
+          return { ...call.body, type: 'verify', at: formatInstant(call.at), items } as PurgeEvent
+        })
+        return { json: purgeReceipt(plan, call.body.request) ?? { state: 'failed' } }
+      },
+    })
   }
 }

@@ -1,8 +1,8 @@
 import type { AuditRecord } from '@phi/audit'
 import { writeCsv, writeJson } from '@phi/audit/export'
-import { fastifyHandler } from '@phi/http/fastify'
 import { z } from 'zod'
 import type { RouteModule } from '../parts.ts'
+import { routesOf } from './routes-of.ts'
 
 /** An entry as the policy knows it: nothing that it says of a record is left out, and nothing of the record is in it. */
 export const entryOf = (
@@ -26,73 +26,60 @@ export const entryOf = (
 })
 
 /** The log in the portal (S97), and out of it (S125). */
-export const auditRoutes: RouteModule = (app, { pipeline, log }) => {
+export const auditRoutes: RouteModule = (app, parts) => {
+  const route = routesOf(app, parts)
+  const { log } = parts
   const query = z.strictObject({
     actor: z.string().optional(),
     patient: z.string().optional(),
     from: z.string().optional(),
     until: z.string().optional(),
   })
-  app.get(
-    '/audit',
-    fastifyHandler(
-      pipeline.route<undefined, z.output<typeof query>>({
-        action: 'read',
-        auditAs: 'review',
-        on: 'AuditEntry',
-        purpose: 'HSYSADMIN',
-        query,
-        load: async ({ caller, query: { actor, patient } }) => {
-          const page = await (await log(caller.tenant)).query({
-            ...(actor === undefined ? {} : { actor }),
-            ...(patient === undefined ? {} : { patient }),
-            order: 'newest',
-            limit: 200,
-          })
-          return page.records.map((record) => entryOf(caller.tenant, record))
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/audit/verification',
-    fastifyHandler(
-      pipeline.route({
-        action: 'read',
-        auditAs: 'review',
-        on: 'AuditEntry',
-        purpose: 'HSYSADMIN',
-        load: ({ caller, at }) => entryFor(caller.tenant, at),
-        handle: async ({ caller }) => {
-          const opened = await log(caller.tenant)
-          await opened.checkpoint()
-          return { json: await opened.verify() }
-        },
-      }),
-    ),
-  )
+  route.get<undefined, z.output<typeof query>>('/audit', {
+    action: 'read',
+    auditAs: 'review',
+    on: 'AuditEntry',
+    purpose: 'HSYSADMIN',
+    query,
+    load: async ({ caller, query: { actor, patient } }) => {
+      const page = await (await log(caller.tenant)).query({
+        ...(actor === undefined ? {} : { actor }),
+        ...(patient === undefined ? {} : { patient }),
+        order: 'newest',
+        limit: 200,
+      })
+      return page.records.map((record) => entryOf(caller.tenant, record))
+    },
+  })
+  route.get('/audit/verification', {
+    action: 'read',
+    auditAs: 'review',
+    on: 'AuditEntry',
+    purpose: 'HSYSADMIN',
+    load: ({ caller, at }) => entryFor(caller.tenant, at),
+    handle: async ({ caller }) => {
+      const opened = await log(caller.tenant)
+      await opened.checkpoint()
+      return { json: await opened.verify() }
+    },
+  })
   for (const format of ['csv', 'json'] as const) {
-    app.get(
-      `/audit/export.${format}`,
-      fastifyHandler(
-        pipeline.route({
-          action: 'read',
-          auditAs: 'export',
-          on: 'AuditEntry',
-          purpose: 'HSYSADMIN',
-          load: ({ caller, at }) => entryFor(caller.tenant, at),
-          handle: async ({ caller }) => {
-            const by = {
-              actor: { id: caller.subject, type: 'workforce' as const, roles: [...caller.roles] },
-              context: { purpose: 'HOPERAT' as const },
-            }
-            const records = (await log(caller.tenant)).exportRecords({ by })
-            const body = encoded(format === 'csv' ? writeCsv(records) : writeJson(records))
-            return { download: { body, type: format === 'csv' ? 'text/csv' : 'application/json', filename: `audit.${format}` } }
-          },
-        }),
-      ),
-    )
+    route.get(`/audit/export.${format}`, {
+      action: 'read',
+      auditAs: 'export',
+      on: 'AuditEntry',
+      purpose: 'HSYSADMIN',
+      load: ({ caller, at }) => entryFor(caller.tenant, at),
+      handle: async ({ caller }) => {
+        const by = {
+          actor: { id: caller.subject, type: 'workforce' as const, roles: [...caller.roles] },
+          context: { purpose: 'HOPERAT' as const },
+        }
+        const records = (await log(caller.tenant)).exportRecords({ by })
+        const body = encoded(format === 'csv' ? writeCsv(records) : writeJson(records))
+        return { download: { body, type: format === 'csv' ? 'text/csv' : 'application/json', filename: `audit.${format}` } }
+      },
+    })
   }
 }
 

@@ -1,6 +1,5 @@
 import { formatInstant } from '@phi/core'
 import { type Call, problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import {
   channelFor,
   claimsSharing,
@@ -17,6 +16,7 @@ import { callEntry } from '../call-entry.ts'
 import type { Parts, RouteModule } from '../parts.ts'
 import type { StoredRecord } from '../records.ts'
 import { whole } from './records.ts'
+import { routesOf } from './routes-of.ts'
 
 type Tx = Parameters<Parameters<Parts['within']>[1]>[0]
 
@@ -51,137 +51,118 @@ function verifiedAt(directives: readonly Directive[]): string | null {
  * before it is written, and messages that open for verified identities only.
  */
 export const communicationRoutes: RouteModule = (app, parts) => {
-  const { pipeline, records, within, profile } = parts
+  const { records, within, profile } = parts
+  const route = routesOf(app, parts)
   if (profile.messages === undefined) throw new Error('platform.json: messages must be configured for these routes')
   const routing = defineMessageRouting(profile.messages.routing as MessageRoutingConfig)
   // Whose account has a verified identity, for the policy. Lost with the process, and then messages are closed until it is entered again.
   const verified = new Set<string>()
   const preferring = (call: Call<unknown, unknown>) => (call.headers.get('purpose-of-use') ?? 'PATADMIN') as never
 
-  app.post(
-    '/directives',
-    fastifyHandler(
-      pipeline.route<z.output<typeof said>>({
-        ...{ action: 'create', on: 'Preference', purpose: preferring, body: said, fields: () => [] },
-        load: ({ caller, body: { patient, directive } }) => ({ id: directive.id, tenant: caller.tenant, patient }),
-        handle: async (call) => {
-          const { caller, body } = call
-          let directive: Directive
-          try {
-            directive = parseDirective(body.directive)
-          } catch {
-            throw problem(422, 'directive-not-valid')
-          }
-          const { history } = directive as {
-            readonly history: readonly { readonly step: string; readonly recordedBy: string }[]
-          }
-          const isOwn = directive.tenant === caller.tenant && directive.patient === body.patient
-          if (!isOwn || history.at(-1)?.recordedBy !== caller.subject) throw problem(422, 'directive-of-somebody-else')
-          // A patient says what they want; that an address or an identity is theirs is for the practice to say.
-          if (
-            caller.roles.includes('patient') &&
-            directive.kind === 'contact-point' &&
-            history.some(({ step }) => step === 'verified')
-          )
-            throw problem(403, 'not-yours-to-verify')
-          const log = await parts.log(caller.tenant)
-          const since = await within(caller.tenant, async (tx) => {
-            await records.put(tx, DIRECTIVE, { id: directive.id, tenant: caller.tenant, patient: body.patient, directive })
-            const subject = { resource: { type: 'Preference', id: directive.id }, patients: [body.patient] }
-            await log.appendIn(tx, callEntry(call, { action: 'create', subject }))
-            return verifiedAt(await directivesOf(parts, tx, caller.tenant, body.patient))
-          })
-          // Committed: only now does memory say the same. What is rolled back opens nothing.
-          const account = `${caller.tenant}/${body.patient}`
-          if (since === null) verified.delete(account)
-          else verified.add(account)
-          return { status: 201, json: { id: directive.id } }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof said>>('/directives', {
+    ...{ action: 'create', on: 'Preference', purpose: preferring, body: said, fields: () => [] },
+    load: ({ caller, body: { patient, directive } }) => ({ id: directive.id, tenant: caller.tenant, patient }),
+    handle: async (call) => {
+      const { caller, body } = call
+      let directive: Directive
+      try {
+        directive = parseDirective(body.directive)
+      } catch {
+        throw problem(422, 'directive-not-valid')
+      }
+      const { history } = directive as {
+        readonly history: readonly { readonly step: string; readonly recordedBy: string }[]
+      }
+      const isOwn = directive.tenant === caller.tenant && directive.patient === body.patient
+      if (!isOwn || history.at(-1)?.recordedBy !== caller.subject) throw problem(422, 'directive-of-somebody-else')
+      // A patient says what they want; that an address or an identity is theirs is for the practice to say.
+      if (
+        caller.roles.includes('patient') &&
+        directive.kind === 'contact-point' &&
+        history.some(({ step }) => step === 'verified')
+      )
+        throw problem(403, 'not-yours-to-verify')
+      const log = await parts.log(caller.tenant)
+      const since = await within(caller.tenant, async (tx) => {
+        await records.put(tx, DIRECTIVE, { id: directive.id, tenant: caller.tenant, patient: body.patient, directive })
+        const subject = { resource: { type: 'Preference', id: directive.id }, patients: [body.patient] }
+        await log.appendIn(tx, callEntry(call, { action: 'create', subject }))
+        return verifiedAt(await directivesOf(parts, tx, caller.tenant, body.patient))
+      })
+      // Committed: only now does memory say the same. What is rolled back opens nothing.
+      const account = `${caller.tenant}/${body.patient}`
+      if (since === null) verified.delete(account)
+      else verified.add(account)
+      return { status: 201, json: { id: directive.id } }
+    },
+  })
 
   const isVerified = ({ caller }: Call<unknown, unknown>): boolean => {
     const { patient } = parts.member(caller.subject) ?? {}
     return patient === undefined ? caller.session.mfa === 'met' : verified.has(`${caller.tenant}/${patient}`)
   }
-  app.post(
-    '/outbox',
-    fastifyHandler(
-      pipeline.route<z.output<typeof outgoing>>({
-        ...{
-          action: 'create',
-          on: 'Message',
-          purpose: 'TREAT',
-          body: outgoing,
-          writes: true,
-          fields: () => [],
-          auditAs: 'send',
-        },
-        context: (call) => ({ identityVerified: isVerified(call) }),
-        load: async ({ caller, body: { id, patient, labels, body } }) =>
-          whole(parts, caller.tenant, {
-            ...{ id, tenant: caller.tenant, patient, author: caller.subject, sentAt: null, body },
-            ...{ parentExcluded: 'no', part2Program: null, ...regimeFacts(labels as never) },
-          }),
-        handle: async ({ caller, body, at }, { tx, loaded }) => {
-          const directives = await directivesOf(parts, tx, caller.tenant, body.patient)
-          const { patient, kind, labels, safetyConcern } = body
-          const message = {
+  route.post<z.output<typeof outgoing>>('/outbox', {
+    ...{
+      action: 'create',
+      on: 'Message',
+      purpose: 'TREAT',
+      body: outgoing,
+      writes: true,
+      fields: () => [],
+      auditAs: 'send',
+    },
+    context: (call) => ({ identityVerified: isVerified(call) }),
+    load: async ({ caller, body: { id, patient, labels, body } }) =>
+      whole(parts, caller.tenant, {
+        ...{ id, tenant: caller.tenant, patient, author: caller.subject, sentAt: null, body },
+        ...{ parentExcluded: 'no', part2Program: null, ...regimeFacts(labels as never) },
+      }),
+    handle: async ({ caller, body, at }, { tx, loaded }) => {
+      const directives = await directivesOf(parts, tx, caller.tenant, body.patient)
+      const { patient, kind, labels, safetyConcern } = body
+      const message = {
+        tenant: caller.tenant,
+        patient,
+        kind,
+        labels: labels as never,
+        safetyConcern,
+        at: formatInstant(at),
+      }
+      const decision = channelFor(directives, message, routing)
+      const { retentionClass } = decision
+      await records.put(tx, 'Message', {
+        ...(loaded[0] as StoredRecord),
+        ...{ sentAt: decision.outcome === 'send' ? formatInstant(at) : null, retentionClass },
+      })
+      return { status: 201, json: decision }
+    },
+  })
+  route.get('/inbox/:id', {
+    ...{ action: 'read', on: 'Message', purpose: 'PATRQT' },
+    context: (call) => ({ identityVerified: isVerified(call) }),
+    load: async ({ caller, params, at }) => {
+      const found = await within(caller.tenant, async (tx) => {
+        const message = await records.find(tx, caller.tenant, 'Message', params.id ?? '')
+        if (message?.patient === undefined) return undefined
+        const own = parts.member(caller.subject)?.patient
+        const verdict = mayOpenMessage(
+          {
             tenant: caller.tenant,
-            patient,
-            kind,
-            labels: labels as never,
-            safetyConcern,
-            at: formatInstant(at),
-          }
-          const decision = channelFor(directives, message, routing)
-          const { retentionClass } = decision
-          await records.put(tx, 'Message', {
-            ...(loaded[0] as StoredRecord),
-            ...{ sentAt: decision.outcome === 'send' ? formatInstant(at) : null, retentionClass },
-          })
-          return { status: 201, json: decision }
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/inbox/:id',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'read', on: 'Message', purpose: 'PATRQT' },
-        context: (call) => ({ identityVerified: isVerified(call) }),
-        load: async ({ caller, params, at }) => {
-          const found = await within(caller.tenant, async (tx) => {
-            const message = await records.find(tx, caller.tenant, 'Message', params.id ?? '')
-            if (message?.patient === undefined) return undefined
-            const own = parts.member(caller.subject)?.patient
-            const verdict = mayOpenMessage(
-              {
-                tenant: caller.tenant,
-                patients: own === undefined ? [] : [own],
-                verifiedAt: verifiedAt(await directivesOf(parts, tx, caller.tenant, message.patient)),
-              },
-              { tenant: message.tenant, patient: message.patient, at: formatInstant(at) },
-            )
-            return verdict.outcome === 'open' ? message : undefined
-          })
-          return whole(parts, caller.tenant, found)
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/rights',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'read', on: 'Preference', purpose: 'PATRQT' },
-        load: ({ caller }) => ({ id: 'rights', tenant: caller.tenant, patient: parts.member(caller.subject)?.patient ?? '' }),
-        handle: () => ({
-          json: { rights: patientRights.map(({ right }) => right), claims: claimsSharing.map(({ says }) => says) },
-        }),
-      }),
-    ),
-  )
+            patients: own === undefined ? [] : [own],
+            verifiedAt: verifiedAt(await directivesOf(parts, tx, caller.tenant, message.patient)),
+          },
+          { tenant: message.tenant, patient: message.patient, at: formatInstant(at) },
+        )
+        return verdict.outcome === 'open' ? message : undefined
+      })
+      return whole(parts, caller.tenant, found)
+    },
+  })
+  route.get('/rights', {
+    ...{ action: 'read', on: 'Preference', purpose: 'PATRQT' },
+    load: ({ caller }) => ({ id: 'rights', tenant: caller.tenant, patient: parts.member(caller.subject)?.patient ?? '' }),
+    handle: () => ({
+      json: { rights: patientRights.map(({ right }) => right), claims: claimsSharing.map(({ says }) => says) },
+    }),
+  })
 }

@@ -12,7 +12,6 @@ import {
   noticeDraft,
 } from '@phi/deadlines/incident'
 import { type Call, problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { caseStore } from '@phi/postgres'
 import { isolation } from '@phi/rbac/hipaa'
 import { z } from 'zod'
@@ -20,6 +19,7 @@ import type { RouteModule } from '../parts.ts'
 import type { PlatformProfile } from '../profile.ts'
 import { forbid } from '../tenant-rules.ts'
 import { entryOf } from './audit.ts'
+import { routesOf } from './routes-of.ts'
 
 const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
 const triggers = { discovery: 'discovery', confirmation: 'confirmation' } as const
@@ -67,7 +67,8 @@ export const statedNotice = ({ statements }: PlatformProfile) => {
 
 /** Incidents: noticed, isolated, investigated, told, and closed with a report. */
 export const incidentRoutes: RouteModule = (app, parts) => {
-  const { pipeline, profile, db, log, teams, accounts, records } = parts
+  const { profile, db, log, teams, accounts, records } = parts
+  const route = routesOf(app, parts)
   const groups = agreementClocks(profile)
   const cases = caseStore(db, { groups: () => groups })
   const purpose = 'HSYSADMIN'
@@ -90,157 +91,107 @@ export const incidentRoutes: RouteModule = (app, parts) => {
     roles: z.array(z.strictObject({ role: z.string(), reach: z.enum(['related', 'all']) })),
     relations: z.array(z.strictObject({ kind: z.literal('treatment'), actor: z.string(), patient: z.string() })),
   })
-  app.post(
-    '/incidents/detection',
-    fastifyHandler(
-      pipeline.route<z.output<typeof facts>>({
-        ...{ action: 'update', auditAs: 'review', on: 'Incident', purpose, body: facts, load: incidentOf },
-        handle: async ({ caller, body: { timeZone, roles, relations } }) => {
-          const known = practiceFacts({ timeZone, roles: { rows: roles }, relations: { rows: relations } })
-          const detection = detect({ detectors: standardDetectors(), facts: known })
-          for await (const each of detection.run((await log(caller.tenant)).records())) void each
-          return { json: { alerts: detection.alerts(), coverage: detection.coverage() } }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof facts>>('/incidents/detection', {
+    ...{ action: 'update', auditAs: 'review', on: 'Incident', purpose, body: facts, load: incidentOf },
+    handle: async ({ caller, body: { timeZone, roles, relations } }) => {
+      const known = practiceFacts({ timeZone, roles: { rows: roles }, relations: { rows: relations } })
+      const detection = detect({ detectors: standardDetectors(), facts: known })
+      for await (const each of detection.run((await log(caller.tenant)).records())) void each
+      return { json: { alerts: detection.alerts(), coverage: detection.coverage() } }
+    },
+  })
 
   const opening = z.looseObject({ id: word })
-  app.post(
-    '/incidents',
-    fastifyHandler(
-      pipeline.route<z.output<typeof opening>>({
-        ...{ action: 'create', on: 'Incident', purpose, body: opening },
-        load: ({ caller, body }) => ({ id: body.id, tenant: caller.tenant }),
-        handle: async ({ caller, body, at }) => {
-          const asked = { role: 'business-associate', at: formatInstant(at), by: caller.subject, ...body }
-          const began = await cases.open(caller.tenant, { kind: 'incident', opening: asked as never })
-          if (began === 'taken') throw problem(409, 'id-taken')
-          return { status: 201, json: standing(await kept(caller.tenant, body.id), at) }
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/incidents/:id',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'read', on: 'Incident', purpose, load: incidentOf },
-        handle: async ({ caller, params, at }) => ({ json: standing(await kept(caller.tenant, params.id ?? ''), at) }),
-      }),
-    ),
-  )
+  route.post<z.output<typeof opening>>('/incidents', {
+    ...{ action: 'create', on: 'Incident', purpose, body: opening },
+    load: ({ caller, body }) => ({ id: body.id, tenant: caller.tenant }),
+    handle: async ({ caller, body, at }) => {
+      const asked = { role: 'business-associate', at: formatInstant(at), ...body, by: caller.subject }
+      const began = await cases.open(caller.tenant, { kind: 'incident', opening: asked as never })
+      if (began === 'taken') throw problem(409, 'id-taken')
+      return { status: 201, json: standing(await kept(caller.tenant, body.id), at) }
+    },
+  })
+  route.get('/incidents/:id', {
+    ...{ action: 'read', on: 'Incident', purpose, load: incidentOf },
+    handle: async ({ caller, params, at }) => ({ json: standing(await kept(caller.tenant, params.id ?? ''), at) }),
+  })
   const event = z.looseObject({ type: z.string() })
-  app.post(
-    '/incidents/:id/events',
-    fastifyHandler(
-      pipeline.route<z.output<typeof event>>({
-        ...{ action: 'update', on: 'Incident', purpose, body: event, load: incidentOf },
-        handle: async ({ caller, params, body, at }) => {
-          const id = params.id ?? ''
-          const before = await kept(caller.tenant, id)
-          const today = formatInstant(at)
-          const step = applyIncidentEvent(before, { at: today, by: caller.subject, ...body } as unknown as IncidentEvent, {
-            today,
-            groups,
-          })
-          const entry = step.incident.log.at(-1)
-          if (entry === undefined || step.incident.log.length === before.log.length) throw problem(409, 'history-full')
-          if ((await cases.append(caller.tenant, id, before.log.length, entry)) !== 'appended')
-            throw problem(409, 'changed-meanwhile')
-          const refused = step.accepted ? {} : { refused: step.refusal.reason, missing: step.refusal.missing }
-          return { json: { accepted: step.accepted, ...refused, ...standing(step.incident, at) } }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof event>>('/incidents/:id/events', {
+    ...{ action: 'update', on: 'Incident', purpose, body: event, load: incidentOf },
+    handle: async ({ caller, params, body, at }) => {
+      const id = params.id ?? ''
+      const before = await kept(caller.tenant, id)
+      const today = formatInstant(at)
+      const step = applyIncidentEvent(before, { at: today, ...body, by: caller.subject } as unknown as IncidentEvent, {
+        today,
+        groups,
+      })
+      const entry = step.incident.log.at(-1)
+      if (entry === undefined || step.incident.log.length === before.log.length) throw problem(409, 'history-full')
+      if ((await cases.append(caller.tenant, id, before.log.length, entry)) !== 'appended')
+        throw problem(409, 'changed-meanwhile')
+      const refused = step.accepted ? {} : { refused: step.refusal.reason, missing: step.refusal.missing }
+      return { json: { accepted: step.accepted, ...refused, ...standing(step.incident, at) } }
+    },
+  })
 
   const isolating = z.strictObject({ team: z.array(z.string().min(1)).min(1).max(50) })
-  app.post(
-    '/incidents/:id/isolation',
-    fastifyHandler(
-      pipeline.route<z.output<typeof isolating>>({
-        ...{ action: 'update', auditAs: 'configure', on: 'Incident', purpose, body: isolating, load: incidentOf },
-        handle: async ({ caller, params, body }) => {
-          const { id } = await kept(caller.tenant, params.id ?? '')
-          for (const subject of body.team) teams.set(subject, [...new Set([...(teams.get(subject) ?? []), id])])
-          forbid(parts, caller.tenant, `incident ${id}`, isolation({ incident: id, tenants: [caller.tenant] }))
-          return { json: { isolated: true, team: body.team.length } }
-        },
-      }),
-    ),
-  )
-  app.post(
-    '/incidents/:id/reopening',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'update', auditAs: 'configure', on: 'Incident', purpose, load: incidentOf },
-        handle: async ({ caller, params }) => {
-          const { id } = await kept(caller.tenant, params.id ?? '')
-          for (const [subject, all] of teams)
-            teams.set(
-              subject,
-              all.filter((each) => each !== id),
-            )
-          forbid(parts, caller.tenant, `incident ${id}`, [])
-          return { json: { isolated: false } }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof isolating>>('/incidents/:id/isolation', {
+    ...{ action: 'update', auditAs: 'configure', on: 'Incident', purpose, body: isolating, load: incidentOf },
+    handle: async ({ caller, params, body }) => {
+      const { id } = await kept(caller.tenant, params.id ?? '')
+      for (const subject of body.team) teams.set(subject, [...new Set([...(teams.get(subject) ?? []), id])])
+      forbid(parts, caller.tenant, `incident ${id}`, isolation({ incident: id, tenants: [caller.tenant] }))
+      return { json: { isolated: true, team: body.team.length } }
+    },
+  })
+  route.post('/incidents/:id/reopening', {
+    ...{ action: 'update', auditAs: 'configure', on: 'Incident', purpose, load: incidentOf },
+    handle: async ({ caller, params }) => {
+      const { id } = await kept(caller.tenant, params.id ?? '')
+      for (const [subject, all] of teams)
+        teams.set(
+          subject,
+          all.filter((each) => each !== id),
+        )
+      forbid(parts, caller.tenant, `incident ${id}`, [])
+      return { json: { isolated: false } }
+    },
+  })
 
   // Who gets in during an incident writes down what for, before anything opens.
   const account = z.strictObject({ what: z.string().min(1).max(1000), reason: z.string().min(1).max(1000) })
-  app.post(
-    '/incidents/:id/account',
-    fastifyHandler(
-      pipeline.route<z.output<typeof account>>({
-        ...{ action: 'update', on: 'Incident', purpose, body: account, fields: () => [], load: incidentOf, writes: true },
-        handle: async ({ caller, params, body, at }, { tx }) => {
-          const { tenant, subject } = caller
-          await records.put(tx, 'IncidentAccount', { id: `${params.id}/${subject}/${at}`, tenant, ...body, by: subject })
-          accounts.set(subject, { incident: params.id ?? '', 'what was looked at or changed': body.what, reason: body.reason })
-          return { status: 201, json: { written: true } }
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/incidents/:id/log',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'read', auditAs: 'review', on: 'AuditEntry', purpose },
-        context: ({ params }) => ({ incident: params.id ?? '' }),
-        load: async ({ caller }) => {
-          const page = await (await log(caller.tenant)).query({ order: 'newest', limit: 200 })
-          return page.records.map((record) => entryOf(caller.tenant, record))
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof account>>('/incidents/:id/account', {
+    ...{ action: 'update', on: 'Incident', purpose, body: account, fields: () => [], load: incidentOf, writes: true },
+    handle: async ({ caller, params, body, at }, { tx }) => {
+      const { tenant, subject } = caller
+      await records.put(tx, 'IncidentAccount', { id: `${params.id}/${subject}/${at}`, tenant, ...body, by: subject })
+      accounts.set(subject, { incident: params.id ?? '', 'what was looked at or changed': body.what, reason: body.reason })
+      return { status: 201, json: { written: true } }
+    },
+  })
+  route.get('/incidents/:id/log', {
+    ...{ action: 'read', auditAs: 'review', on: 'AuditEntry', purpose },
+    context: ({ params }) => ({ incident: params.id ?? '' }),
+    load: async ({ caller }) => {
+      const page = await (await log(caller.tenant)).query({ order: 'newest', limit: 200 })
+      return page.records.map((record) => entryOf(caller.tenant, record))
+    },
+  })
 
   const question = z.strictObject({ actor: z.string().min(1), from: z.string(), until: z.string() })
-  app.post(
-    '/incidents/:id/investigation',
-    fastifyHandler(
-      pipeline.route<z.output<typeof question>>({
-        ...{ action: 'update', auditAs: 'review', on: 'Incident', purpose, body: question, load: incidentOf },
-        handle: async ({ caller, body: { actor, from, until } }) => {
-          const records = (await log(caller.tenant)).records()
-          return { json: await investigate(records, { actor, window: windowAround({ from, until }) }) }
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/incidents/:id/notice',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'read', on: 'Incident', purpose, load: incidentOf },
-        handle: async ({ caller, params }) => ({
-          json: noticeDraft(await kept(caller.tenant, params.id ?? ''), 'covered-entity'),
-        }),
-      }),
-    ),
-  )
+  route.post<z.output<typeof question>>('/incidents/:id/investigation', {
+    ...{ action: 'update', auditAs: 'review', on: 'Incident', purpose, body: question, load: incidentOf },
+    handle: async ({ caller, body: { actor, from, until } }) => {
+      const records = (await log(caller.tenant)).records()
+      return { json: await investigate(records, { actor, window: windowAround({ from, until }) }) }
+    },
+  })
+  route.get('/incidents/:id/notice', {
+    ...{ action: 'read', on: 'Incident', purpose, load: incidentOf },
+    handle: async ({ caller, params }) => ({
+      json: noticeDraft(await kept(caller.tenant, params.id ?? ''), 'covered-entity'),
+    }),
+  })
 }

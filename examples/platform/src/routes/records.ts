@@ -1,10 +1,10 @@
 import { type DataClass, randomBytes, toHex } from '@phi/core'
 import { type Call, problem, type Reply } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { hipaaResources, regimeFacts } from '@phi/rbac/hipaa'
 import { z } from 'zod'
 import type { Parts, RouteModule } from '../parts.ts'
 import type { StoredRecord } from '../records.ts'
+import { routesOf } from './routes-of.ts'
 
 /** A kind of record that the service keeps: where it is found, and what it is. */
 interface Kind {
@@ -173,29 +173,25 @@ const purposeOf = (call: Call<unknown, unknown>) => (call.headers.get('purpose-o
 
 /** Records of care: read, listed, written and changed, each by one rule of the policy and with one entry in the log. */
 export const recordRoutes: RouteModule = (app, parts) => {
-  const { pipeline, records, within, guards } = parts
+  const { records, within, guards } = parts
+  const route = routesOf(app, parts)
   for (const kind of kinds) {
     const { path, type, defaults } = kind
     const load = async ({ caller, params }: Call<unknown, unknown>) =>
       whole(parts, caller.tenant, await within(caller.tenant, (tx) => records.find(tx, caller.tenant, type, params.id ?? '')))
 
-    app.get(`/${path}/:id`, fastifyHandler(pipeline.route({ action: 'read', on: type, purpose: purposeOf, load })))
-    app.get(
-      `/${path}`,
-      fastifyHandler(
-        pipeline.route({
-          action: 'read',
-          auditAs: 'search',
-          on: type,
-          purpose: purposeOf,
-          load: async ({ caller, url }) => {
-            const patient = url.searchParams.get('patient') ?? undefined
-            const found = await within(caller.tenant, (tx) => records.list(tx, caller.tenant, type, patient))
-            return Promise.all(found.map((record) => whole(parts, caller.tenant, record)))
-          },
-        }),
-      ),
-    )
+    route.get(`/${path}/:id`, { action: 'read', on: type, purpose: purposeOf, load })
+    route.get(`/${path}`, {
+      action: 'read',
+      auditAs: 'search',
+      on: type,
+      purpose: purposeOf,
+      load: async ({ caller, url }) => {
+        const patient = url.searchParams.get('patient') ?? undefined
+        const found = await within(caller.tenant, (tx) => records.list(tx, caller.tenant, type, patient))
+        return Promise.all(found.map((record) => whole(parts, caller.tenant, record)))
+      },
+    })
 
     const body = bodyOf(kind)
     const proposed = async ({ caller, body: sent }: Call<Sent, unknown>, before?: StoredRecord): Promise<StoredRecord> => {
@@ -220,41 +216,31 @@ export const recordRoutes: RouteModule = (app, parts) => {
       await records.put(tx, type, next)
       return { status: call.method === 'POST' ? 201 : 200, record: next }
     }
-    app.post(
-      `/${path}`,
-      fastifyHandler(
-        pipeline.route<Sent>({
-          action: 'create',
-          on: type,
-          purpose: purposeOf,
-          body: body as unknown as z.ZodType<Sent>,
-          writes: true,
-          fields: () => [],
-          load: (call) => proposed(call),
-          handle: keep,
-        }),
-      ),
-    )
-    app.put(
-      `/${path}/:id`,
-      fastifyHandler(
-        pipeline.route<Sent>({
-          action: 'update',
-          on: type,
-          purpose: purposeOf,
-          body: body as unknown as z.ZodType<Sent>,
-          writes: true,
-          fields: () => [],
-          load: async (call) => {
-            const before = await load(call)
-            // What is decided about is the record as it is, not as the client would have it.
-            if (before !== undefined)
-              written.set(call, { ...(await proposed(call, before)), patient: before.patient as string, id: before.id })
-            return before
-          },
-          handle: keep,
-        }),
-      ),
-    )
+    route.post<Sent>(`/${path}`, {
+      action: 'create',
+      on: type,
+      purpose: purposeOf,
+      body: body as unknown as z.ZodType<Sent>,
+      writes: true,
+      fields: () => [],
+      load: (call) => proposed(call),
+      handle: keep,
+    })
+    route.put<Sent>(`/${path}/:id`, {
+      action: 'update',
+      on: type,
+      purpose: purposeOf,
+      body: body as unknown as z.ZodType<Sent>,
+      writes: true,
+      fields: () => [],
+      load: async (call) => {
+        const before = await load(call)
+        // What is decided about is the record as it is, not as the client would have it.
+        if (before !== undefined)
+          written.set(call, { ...(await proposed(call, before)), patient: before.patient as string, id: before.id })
+        return before
+      },
+      handle: keep,
+    })
   }
 }

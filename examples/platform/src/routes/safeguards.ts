@@ -19,10 +19,10 @@ import {
 import { formatInstant, sha256, toHex } from '@phi/core'
 import { recurringDuty } from '@phi/deadlines/recurring'
 import { problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { z } from 'zod'
 import type { RouteModule } from '../parts.ts'
 import type { PlatformProfile } from '../profile.ts'
+import { routesOf } from './routes-of.ts'
 
 /** The tenant in which the platform keeps what is its own: its register, its people, its documents. */
 export const HOUSE = 'platform'
@@ -59,7 +59,8 @@ type Kept = keyof typeof kept
 export function safeguardDesk(): SafeguardDesk {
   const objects = new Map<string, Uint8Array>()
   const routes: RouteModule = (app, parts) => {
-    const { pipeline, profile, records, within, keyring } = parts
+    const { profile, records, within, keyring } = parts
+    const route = routesOf(app, parts)
     const purpose = 'HSYSADMIN'
     const place = ({ caller }: { readonly caller: { readonly tenant: string } }) => ({ id: 'register', tenant: caller.tenant })
     const all = async <Value>(tenant: string, kind: Kept | 'documents'): Promise<readonly Value[]> =>
@@ -67,107 +68,82 @@ export function safeguardDesk(): SafeguardDesk {
 
     const body = z.looseObject({})
     for (const [kind, check] of Object.entries(kept) as [Kept, Checked][]) {
-      app.put(
-        `/safeguards/${kind}/:id`,
-        fastifyHandler(
-          pipeline.route<z.output<typeof body>>({
-            ...{ action: 'update', on: 'Safeguard', purpose, body, fields: () => [], load: place, writes: true },
-            handle: async ({ caller, params, body: sent, at }, { tx }) => {
-              const id = word.safeParse(params.id)
-              if (!id.success) throw problem(422, 'id-not-valid')
-              const record = { ...sent, id: id.data }
-              try {
-                check(record as never, dayOf(at))
-              } catch {
-                // What the library says of it may repeat nothing of the record; the code is enough for a client.
-                throw problem(422, 'not-a-record-of-this-kind')
-              }
-              await records.put(tx, `Safeguard.${kind}`, { id: id.data, tenant: caller.tenant, record })
-              return { json: { kept: id.data } }
-            },
-          }),
-        ),
-      )
+      route.put<z.output<typeof body>>(`/safeguards/${kind}/:id`, {
+        ...{ action: 'update', on: 'Safeguard', purpose, body, fields: () => [], load: place, writes: true },
+        handle: async ({ caller, params, body: sent, at }, { tx }) => {
+          const id = word.safeParse(params.id)
+          if (!id.success) throw problem(422, 'id-not-valid')
+          const record = { ...sent, id: id.data }
+          try {
+            check(record as never, dayOf(at))
+          } catch {
+            // What the library says of it may repeat nothing of the record; the code is enough for a client.
+            throw problem(422, 'not-a-record-of-this-kind')
+          }
+          await records.put(tx, `Safeguard.${kind}`, { id: id.data, tenant: caller.tenant, record })
+          return { json: { kept: id.data } }
+        },
+      })
     }
 
-    app.get(
-      '/safeguards/findings',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', on: 'Safeguard', purpose, load: place },
-          handle: async ({ caller, at }) => {
-            const made = register(await all<RegisterEntryInput>(caller.tenant, 'entries'))
-            const by = caller.tenant === HOUSE ? 'platform' : 'customer'
-            const day = dayOf(at)
-            const wanted = wantedOf(profile, by)
-            const duties = cadences(made).map((duty) => recurringDuty(duty as never))
-            return {
-              json: {
-                open: registerFindings(made, { at: day, wanted }).map(({ code, control, owner, due }) => ({
-                  code,
-                  control,
-                  owner,
-                  due,
-                })),
-                gaps: responsibilityMatrix(made, { provider: 'Platform', customer: 'Practice' }, { at: day, wanted }).gaps,
-                entries: made.entries.map(({ id, control, responsible, owner, status, every }) => ({
-                  id,
-                  control,
-                  responsible,
-                  owner,
-                  status,
-                  every,
-                })),
-                duties: duties.map(({ id }) => id),
-              },
-            }
+    route.get('/safeguards/findings', {
+      ...{ action: 'read', on: 'Safeguard', purpose, load: place },
+      handle: async ({ caller, at }) => {
+        const made = register(await all<RegisterEntryInput>(caller.tenant, 'entries'))
+        const by = caller.tenant === HOUSE ? 'platform' : 'customer'
+        const day = dayOf(at)
+        const wanted = wantedOf(profile, by)
+        const duties = cadences(made).map((duty) => recurringDuty(duty as never))
+        return {
+          json: {
+            open: registerFindings(made, { at: day, wanted }).map(({ code, control, owner, due }) => ({
+              code,
+              control,
+              owner,
+              due,
+            })),
+            gaps: responsibilityMatrix(made, { provider: 'Platform', customer: 'Practice' }, { at: day, wanted }).gaps,
+            entries: made.entries.map(({ id, control, responsible, owner, status, every }) => ({
+              id,
+              control,
+              responsible,
+              owner,
+              status,
+              every,
+            })),
+            duties: duties.map(({ id }) => id),
           },
-        }),
-      ),
-    )
-    app.get(
-      '/safeguards/production-access/:id',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', on: 'Safeguard', purpose, load: place },
-          handle: async ({ caller, params, at }) => {
-            const member = (await all<WorkforceMember>(caller.tenant, 'members')).find(({ id }) => id === params.id)
-            // Nobody knows the person: that is a no, and not an empty answer.
-            if (member === undefined) return { json: { outcome: 'deny', reasons: ['not-on-record'] } }
-            const { outcome, reasons, until } = mayAccessProduction(member, dayOf(at))
-            return { json: { outcome, reasons: reasons.map(({ code }) => code), until } }
-          },
-        }),
-      ),
-    )
-    app.get(
-      '/safeguards/devices',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', on: 'Safeguard', purpose, load: place },
-          handle: async ({ caller, at }) => {
-            const devices = await all<Device>(caller.tenant, 'devices')
-            const found = deviceFindings(devices, await all<WorkforceMember>(caller.tenant, 'members'), dayOf(at))
-            return { json: { devices: devices.length, open: found.map(({ code, device }) => ({ code, device })) } }
-          },
-        }),
-      ),
-    )
-    app.get(
-      '/safeguards/risks/:id',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', on: 'Safeguard', purpose, load: place },
-          handle: async ({ caller, params, at }) => {
-            const found = (await all<RiskAnalysisInput>(caller.tenant, 'analyses')).find(({ id }) => id === params.id)
-            if (found === undefined) throw problem(404, 'not-found')
-            return {
-              json: { open: riskFindings(found, dayOf(at)).map(({ code, risk, item, due }) => ({ code, risk, item, due })) },
-            }
-          },
-        }),
-      ),
-    )
+        }
+      },
+    })
+    route.get('/safeguards/production-access/:id', {
+      ...{ action: 'read', on: 'Safeguard', purpose, load: place },
+      handle: async ({ caller, params, at }) => {
+        const member = (await all<WorkforceMember>(caller.tenant, 'members')).find(({ id }) => id === params.id)
+        // Nobody knows the person: that is a no, and not an empty answer.
+        if (member === undefined) return { json: { outcome: 'deny', reasons: ['not-on-record'] } }
+        const { outcome, reasons, until } = mayAccessProduction(member, dayOf(at))
+        return { json: { outcome, reasons: reasons.map(({ code }) => code), until } }
+      },
+    })
+    route.get('/safeguards/devices', {
+      ...{ action: 'read', on: 'Safeguard', purpose, load: place },
+      handle: async ({ caller, at }) => {
+        const devices = await all<Device>(caller.tenant, 'devices')
+        const found = deviceFindings(devices, await all<WorkforceMember>(caller.tenant, 'members'), dayOf(at))
+        return { json: { devices: devices.length, open: found.map(({ code, device }) => ({ code, device })) } }
+      },
+    })
+    route.get('/safeguards/risks/:id', {
+      ...{ action: 'read', on: 'Safeguard', purpose, load: place },
+      handle: async ({ caller, params, at }) => {
+        const found = (await all<RiskAnalysisInput>(caller.tenant, 'analyses')).find(({ id }) => id === params.id)
+        if (found === undefined) throw problem(404, 'not-found')
+        return {
+          json: { open: riskFindings(found, dayOf(at)).map(({ code, risk, item, due }) => ({ code, risk, item, due })) },
+        }
+      },
+    })
 
     // Documents for a customer's reviewers: kept as sealed files with their checksums, handed out by who may have them.
     const document = z.strictObject({
@@ -175,76 +151,56 @@ export function safeguardDesk(): SafeguardDesk {
       ...{ dated: z.iso.date(), validUntil: z.iso.date().optional(), level: z.enum(['public', 'customer', 'nda', 'internal']) },
       text: z.base64(),
     })
-    app.post(
-      '/safeguards/documents',
-      fastifyHandler(
-        pipeline.route<z.output<typeof document>>({
-          ...{ action: 'create', on: 'Safeguard', purpose, body: document, fields: () => [], load: place, writes: true },
-          handle: async ({ caller, body: { text, ...said } }, { tx }) => {
-            const bytes = Buffer.from(text, 'base64')
-            const record = { ...said, sha256: toHex(sha256(bytes)) } as PackageDocument
-            try {
-              compliancePackage([record], { at: said.dated, audience: 'nda' })
-            } catch {
-              throw problem(422, 'not-a-document')
-            }
-            const files = (await keyring.tenant(caller.tenant)).files({ collection: 'document' })
-            objects.set(`${caller.tenant}/${said.id}`, files.seal(bytes, { file: said.id }))
-            await records.put(tx, 'Safeguard.documents', { id: said.id, tenant: caller.tenant, record })
-            return { status: 201, json: { sha256: record.sha256 } }
-          },
-        }),
-      ),
-    )
+    route.post<z.output<typeof document>>('/safeguards/documents', {
+      ...{ action: 'create', on: 'Safeguard', purpose, body: document, fields: () => [], load: place, writes: true },
+      handle: async ({ caller, body: { text, ...said } }, { tx }) => {
+        const bytes = Buffer.from(text, 'base64')
+        const record = { ...said, sha256: toHex(sha256(bytes)) } as PackageDocument
+        try {
+          compliancePackage([record], { at: said.dated, audience: 'nda' })
+        } catch {
+          throw problem(422, 'not-a-document')
+        }
+        const files = (await keyring.tenant(caller.tenant)).files({ collection: 'document' })
+        objects.set(`${caller.tenant}/${said.id}`, files.seal(bytes, { file: said.id }))
+        await records.put(tx, 'Safeguard.documents', { id: said.id, tenant: caller.tenant, record })
+        return { status: 201, json: { sha256: record.sha256 } }
+      },
+    })
     const audienceOf = async (tenant: string): Promise<'customer' | 'nda'> =>
       (await within(tenant, (tx) => records.find(tx, tenant, 'Nda', 'nda'))) === undefined ? 'customer' : 'nda'
-    app.post(
-      '/safeguards/nda',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'update', on: 'Safeguard', purpose, load: place, writes: true },
-          handle: async ({ caller, at }, { tx }) => {
-            await records.put(tx, 'Nda', { id: 'nda', tenant: caller.tenant, by: caller.subject, on: dayOf(at) })
-            return { json: { audience: 'nda' } }
-          },
-        }),
-      ),
-    )
+    route.post('/safeguards/nda', {
+      ...{ action: 'update', on: 'Safeguard', purpose, load: place, writes: true },
+      handle: async ({ caller, at }, { tx }) => {
+        await records.put(tx, 'Nda', { id: 'nda', tenant: caller.tenant, by: caller.subject, on: dayOf(at) })
+        return { json: { audience: 'nda' } }
+      },
+    })
     const packageFor = async (tenant: string, at: number) =>
       compliancePackage(await all<PackageDocument>(HOUSE, 'documents'), { at: dayOf(at), audience: await audienceOf(tenant) })
-    app.get(
-      '/compliance-package',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', on: 'Safeguard', purpose, load: place },
-          handle: async ({ caller, at }) => ({ json: await packageFor(caller.tenant, at) }),
-        }),
-      ),
-    )
-    app.get(
-      '/compliance-package/:id',
-      fastifyHandler(
-        pipeline.route({
-          ...{ action: 'read', auditAs: 'download', on: 'Safeguard', purpose, load: place },
-          handle: async ({ caller, params, at }) => {
-            const found = (await packageFor(caller.tenant, at)).documents.find(({ id }) => id === params.id)
-            const sealed = found === undefined ? undefined : objects.get(`${HOUSE}/${found.id}`)
-            if (found === undefined || sealed === undefined) throw problem(404, 'not-found')
-            const bytes = await opened((await keyring.tenant(HOUSE)).files({ collection: 'document' }), sealed, found.id)
-            // Sealed files do not open when they were changed. The checksum also tells a file that was put in its place.
-            if (bytes === undefined || !isDocument(found, bytes)) throw problem(409, 'document-altered')
-            return {
-              download: {
-                body: once(bytes),
-                type: 'application/octet-stream',
-                filename: `${found.id}.pdf`,
-                length: bytes.length,
-              },
-            }
+    route.get('/compliance-package', {
+      ...{ action: 'read', on: 'Safeguard', purpose, load: place },
+      handle: async ({ caller, at }) => ({ json: await packageFor(caller.tenant, at) }),
+    })
+    route.get('/compliance-package/:id', {
+      ...{ action: 'read', auditAs: 'download', on: 'Safeguard', purpose, load: place },
+      handle: async ({ caller, params, at }) => {
+        const found = (await packageFor(caller.tenant, at)).documents.find(({ id }) => id === params.id)
+        const sealed = found === undefined ? undefined : objects.get(`${HOUSE}/${found.id}`)
+        if (found === undefined || sealed === undefined) throw problem(404, 'not-found')
+        const bytes = await opened((await keyring.tenant(HOUSE)).files({ collection: 'document' }), sealed, found.id)
+        // Sealed files do not open when they were changed. The checksum also tells a file that was put in its place.
+        if (bytes === undefined || !isDocument(found, bytes)) throw problem(409, 'document-altered')
+        return {
+          download: {
+            body: once(bytes),
+            type: 'application/octet-stream',
+            filename: `${found.id}.pdf`,
+            length: bytes.length,
           },
-        }),
-      ),
-    )
+        }
+      },
+    })
   }
   return { routes, objects }
 }

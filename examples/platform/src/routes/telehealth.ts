@@ -14,10 +14,10 @@ import {
 } from '@phi/baa/telehealth'
 import { formatInstant, isPhiError } from '@phi/core'
 import { type Call, problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { z } from 'zod'
 import type { Parts, RouteModule } from '../parts.ts'
 import type { StoredRecord } from '../records.ts'
+import { routesOf } from './routes-of.ts'
 import { vendorsOf } from './vendors.ts'
 
 type Tx = Parameters<Parameters<Parts['within']>[1]>[0]
@@ -71,7 +71,8 @@ function reading<Value>(work: () => Value): Value {
  * is, and where the link goes. What is decided stands in one log with everything else.
  */
 export const telehealthRoutes: RouteModule = (app, parts) => {
-  const { pipeline, records, within, profile } = parts
+  const { records, within, profile } = parts
+  const route = routesOf(app, parts)
   const own = async ({ caller, params }: Call<unknown, unknown>) =>
     within(caller.tenant, (tx) => records.find(tx, caller.tenant, SESSION, params.id ?? ''))
   const mine = ({ caller }: Call<unknown, unknown>) => ({
@@ -83,64 +84,44 @@ export const telehealthRoutes: RouteModule = (app, parts) => {
   const sessionOf = (record: unknown): Session => (record as { readonly session: Session }).session
   const statement = (loaded: readonly unknown[]) => loaded[0] as StoredRecord
 
-  app.put(
-    '/telehealth/papers',
-    fastifyHandler(
-      pipeline.route<z.output<typeof papers>>({
-        ...{ ...treat, action: 'update', body: papers, writes: true, load: mine },
-        handle: async ({ caller, body }, { tx }) => {
-          await records.put(tx, LICENCES, { id: caller.subject, tenant: caller.tenant, ...body })
-          return { json: { licences: body.licences.length, credentials: body.credentials.length } }
-        },
-      }),
-    ),
-  )
-  app.put(
-    '/telehealth/platform',
-    fastifyHandler(
-      pipeline.route<z.output<typeof facts>>({
-        ...{ ...treat, action: 'update', body: facts, writes: true, load: mine },
-        handle: async ({ caller, body, at }, { tx }) => {
-          const model = await vendorsOf(parts, tx, caller.tenant)
-          const report = reading(() =>
-            checkPlatform({ ...body, customer: caller.tenant } as PlatformFacts, { model, at: formatInstant(at) }),
-          )
-          // Kept whatever the verdict is: sessions ask again, on their day.
-          await records.put(tx, PLATFORM, { id: caller.subject, tenant: caller.tenant, facts: body })
-          return { json: report }
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/telehealth/instructions/:platform/:topic',
-    fastifyHandler(
-      pipeline.route({
-        ...{ ...treat, action: 'read', load: mine },
-        handle: ({ params }) => {
-          const found = instructionsFor(params.platform ?? '', params.topic as never)
-          if (found === undefined) throw problem(404, 'instructions-not-there')
-          return { json: found }
-        },
-      }),
-    ),
-  )
-  app.post(
-    '/telehealth/locations',
-    fastifyHandler(
-      pipeline.route<z.output<typeof place>>({
-        ...{ ...treat, action: 'update', body: place, writes: true, load: mine },
-        handle: async ({ caller, body: { patient, ...location }, at }, { tx }) => {
-          const list = await locationsOf(tx, caller.tenant, patient)
-          const added = reading(() =>
-            addVirtualLocation(list, { ...location, addedOn: formatInstant(at).slice(0, 10) } as VirtualLocation),
-          )
-          await records.put(tx, LOCATIONS, { id: patient, tenant: caller.tenant, patient, list: added })
-          return { status: 201, json: added }
-        },
-      }),
-    ),
-  )
+  route.put<z.output<typeof papers>>('/telehealth/papers', {
+    ...{ ...treat, action: 'update', body: papers, writes: true, load: mine },
+    handle: async ({ caller, body }, { tx }) => {
+      await records.put(tx, LICENCES, { id: caller.subject, tenant: caller.tenant, ...body })
+      return { json: { licences: body.licences.length, credentials: body.credentials.length } }
+    },
+  })
+  route.put<z.output<typeof facts>>('/telehealth/platform', {
+    ...{ ...treat, action: 'update', body: facts, writes: true, load: mine },
+    handle: async ({ caller, body, at }, { tx }) => {
+      const model = await vendorsOf(parts, tx, caller.tenant)
+      const report = reading(() =>
+        checkPlatform({ ...body, customer: caller.tenant } as PlatformFacts, { model, at: formatInstant(at) }),
+      )
+      // Kept whatever the verdict is: sessions ask again, on their day.
+      await records.put(tx, PLATFORM, { id: caller.subject, tenant: caller.tenant, facts: body })
+      return { json: report }
+    },
+  })
+  route.get('/telehealth/instructions/:platform/:topic', {
+    ...{ ...treat, action: 'read', load: mine },
+    handle: ({ params }) => {
+      const found = instructionsFor(params.platform ?? '', params.topic as never)
+      if (found === undefined) throw problem(404, 'instructions-not-there')
+      return { json: found }
+    },
+  })
+  route.post<z.output<typeof place>>('/telehealth/locations', {
+    ...{ ...treat, action: 'update', body: place, writes: true, load: mine },
+    handle: async ({ caller, body: { patient, ...location }, at }, { tx }) => {
+      const list = await locationsOf(tx, caller.tenant, patient)
+      const added = reading(() =>
+        addVirtualLocation(list, { ...location, addedOn: formatInstant(at).slice(0, 10) } as VirtualLocation),
+      )
+      await records.put(tx, LOCATIONS, { id: patient, tenant: caller.tenant, patient, list: added })
+      return { status: 201, json: added }
+    },
+  })
   const locationsOf = async (tx: Tx, tenant: string, patient: string): Promise<readonly VirtualLocation[]> =>
     ((await records.find(tx, tenant, LOCATIONS, patient))?.list as readonly VirtualLocation[] | undefined) ?? []
 
@@ -152,106 +133,79 @@ export const telehealthRoutes: RouteModule = (app, parts) => {
     return { kept, model, report: checkPlatform({ ...kept, customer: tenant }, { model, at: formatInstant(at) }) }
   }
 
-  app.post(
-    '/sessions',
-    fastifyHandler(
-      pipeline.route<z.output<typeof planned>>({
-        ...{ ...treat, action: 'create', body: planned, writes: true },
-        load: ({ caller, body: { id, patient } }) => ({ id, tenant: caller.tenant, therapist: caller.subject, patient }),
-        handle: async ({ body: { patient: _, ...plan } }, { tx, loaded }) => {
-          const record = statement(loaded)
-          if ((await records.find(tx, record.tenant, SESSION, record.id)) !== undefined) throw problem(409, 'id-taken')
-          const session = reading(() => scheduleSession(plan as never))
-          await records.put(tx, SESSION, { ...record, session })
-          return { status: 201, json: session }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof planned>>('/sessions', {
+    ...{ ...treat, action: 'create', body: planned, writes: true },
+    load: ({ caller, body: { id, patient } }) => ({ id, tenant: caller.tenant, therapist: caller.subject, patient }),
+    handle: async ({ body: { patient: _, ...plan } }, { tx, loaded }) => {
+      const record = statement(loaded)
+      if ((await records.find(tx, record.tenant, SESSION, record.id)) !== undefined) throw problem(409, 'id-taken')
+      const session = reading(() => scheduleSession(plan as never))
+      await records.put(tx, SESSION, { ...record, session })
+      return { status: 201, json: session }
+    },
+  })
   for (const [step, change] of [
     ['confirm', confirmSession],
     ['change', changeLocation],
   ] as const) {
-    app.post(
-      `/sessions/:id/${step}`,
-      fastifyHandler(
-        pipeline.route<z.output<typeof answered>>({
-          ...{ ...treat, action: 'update', body: answered, writes: true, load: own },
-          handle: async ({ caller, body, at }, { tx, loaded }) => {
-            const record = statement(loaded)
-            const used = await platformNow(tx, caller.tenant, caller.subject, at)
-            if (used?.report.verdict !== 'usable') throw problem(409, 'platform-not-usable')
-            const shown = await records.find(tx, caller.tenant, LICENCES, caller.subject)
-            const locations = await locationsOf(tx, caller.tenant, record.patient as string)
-            const others = (await records.list(tx, caller.tenant, SESSION))
-              .filter(({ id, patient }) => patient === record.patient && id !== record.id)
-              .map(sessionOf)
-            const event = reading(() =>
-              change(sessionOf(record), {
-                ...body,
-                at: formatInstant(at),
-                locations,
-                others,
-                ...(shown === undefined ? {} : { licences: shown.licences, credentials: shown.credentials }),
-              } as never),
-            )
-            // Also what was refused is kept: a change to a place that does not allow it takes the old place away.
-            await records.put(tx, SESSION, { ...record, session: event.session })
-            return { json: event }
-          },
-        }),
-      ),
-    )
+    route.post<z.output<typeof answered>>(`/sessions/:id/${step}`, {
+      ...{ ...treat, action: 'update', body: answered, writes: true, load: own },
+      handle: async ({ caller, body, at }, { tx, loaded }) => {
+        const record = statement(loaded)
+        const used = await platformNow(tx, caller.tenant, caller.subject, at)
+        if (used?.report.verdict !== 'usable') throw problem(409, 'platform-not-usable')
+        const shown = await records.find(tx, caller.tenant, LICENCES, caller.subject)
+        const locations = await locationsOf(tx, caller.tenant, record.patient as string)
+        const others = (await records.list(tx, caller.tenant, SESSION))
+          .filter(({ id, patient }) => patient === record.patient && id !== record.id)
+          .map(sessionOf)
+        const event = reading(() =>
+          change(sessionOf(record), {
+            ...body,
+            at: formatInstant(at),
+            locations,
+            others,
+            ...(shown === undefined ? {} : { licences: shown.licences, credentials: shown.credentials }),
+          } as never),
+        )
+        // Also what was refused is kept: a change to a place that does not allow it takes the old place away.
+        await records.put(tx, SESSION, { ...record, session: event.session })
+        return { json: event }
+      },
+    })
   }
-  app.post(
-    '/sessions/:id/reschedule',
-    fastifyHandler(
-      pipeline.route<z.output<typeof moved>>({
-        ...{ ...treat, action: 'update', body: moved, writes: true, load: own },
-        handle: async ({ body }, { tx, loaded }) => {
-          const record = statement(loaded)
-          const event = reading(() => rescheduleSession(sessionOf(record), body))
-          await records.put(tx, SESSION, { ...record, session: event.session })
-          return { json: event }
-        },
-      }),
-    ),
-  )
-  app.post(
-    '/sessions/:id/hold',
-    fastifyHandler(
-      pipeline.route({
-        ...{ ...treat, action: 'update', writes: true, load: own },
-        handle: async ({ at }, { tx, loaded }) => {
-          const record = statement(loaded)
-          const event = holdSession(sessionOf(record), formatInstant(at))
-          if (!event.accepted) throw problem(409, event.refusals[0]?.code ?? 'refused')
-          await records.put(tx, SESSION, { ...record, session: event.session })
-          return { json: event.session }
-        },
-      }),
-    ),
-  )
-  app.post(
-    '/sessions/:id/link',
-    fastifyHandler(
-      pipeline.route<z.output<typeof sent>>({
-        ...{ ...treat, action: 'update', body: sent, writes: true, load: own },
-        // The link leaves for others: the entry says that something was sent.
-        auditAs: 'send',
-        handle: async ({ caller, body, at }, { tx }) => {
-          const used = await platformNow(tx, caller.tenant, caller.subject, at)
-          if (used?.report.verdict !== 'usable' || used.kept.link === undefined) throw problem(409, 'platform-not-usable')
-          const { model, kept } = used
-          const link = kept.link as string
-          return {
-            json: reading(() =>
-              routeSessionLink({ ...body, link, model, from: caller.tenant, at: formatInstant(at) } as never),
-            ),
-          }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof moved>>('/sessions/:id/reschedule', {
+    ...{ ...treat, action: 'update', body: moved, writes: true, load: own },
+    handle: async ({ body }, { tx, loaded }) => {
+      const record = statement(loaded)
+      const event = reading(() => rescheduleSession(sessionOf(record), body))
+      await records.put(tx, SESSION, { ...record, session: event.session })
+      return { json: event }
+    },
+  })
+  route.post('/sessions/:id/hold', {
+    ...{ ...treat, action: 'update', writes: true, load: own },
+    handle: async ({ at }, { tx, loaded }) => {
+      const record = statement(loaded)
+      const event = holdSession(sessionOf(record), formatInstant(at))
+      if (!event.accepted) throw problem(409, event.refusals[0]?.code ?? 'refused')
+      await records.put(tx, SESSION, { ...record, session: event.session })
+      return { json: event.session }
+    },
+  })
+  route.post<z.output<typeof sent>>('/sessions/:id/link', {
+    ...{ ...treat, action: 'update', body: sent, writes: true, load: own },
+    // The link leaves for others: the entry says that something was sent.
+    auditAs: 'send',
+    handle: async ({ caller, body, at }, { tx }) => {
+      const used = await platformNow(tx, caller.tenant, caller.subject, at)
+      if (used?.report.verdict !== 'usable' || used.kept.link === undefined) throw problem(409, 'platform-not-usable')
+      const { model, kept } = used
+      const link = kept.link as string
+      return {
+        json: reading(() => routeSessionLink({ ...body, link, model, from: caller.tenant, at: formatInstant(at) } as never)),
+      }
+    },
+  })
   if (profile.telehealth === undefined) throw new Error('platform.json: telehealth must be configured for these routes')
 }

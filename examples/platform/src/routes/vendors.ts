@@ -1,9 +1,9 @@
 import { chain, lint, parseAgreement, type Registry, registry } from '@phi/baa'
 import { formatInstant, isService, type Service } from '@phi/core'
 import { problem } from '@phi/http'
-import { fastifyHandler } from '@phi/http/fastify'
 import { z } from 'zod'
 import type { Parts, RouteModule } from '../parts.ts'
+import { routesOf } from './routes-of.ts'
 
 type Tx = Parameters<Parameters<Parts['within']>[1]>[0]
 
@@ -46,59 +46,45 @@ export const vendorsOf = async (parts: Parts, tx: Tx, tenant: string, more: read
 
 /** Agreements with vendors further down (S9, S32, S37, S51, S64): entered, read against the law's elements, followed to the end. */
 export const vendorRoutes: RouteModule = (app, parts) => {
-  const { pipeline, records, within } = parts
+  const { records, within } = parts
+  const route = routesOf(app, parts)
   const about = ({ caller }: { readonly caller: { readonly tenant: string } }) => ({ id: 'vendors', tenant: caller.tenant })
-  app.post(
-    '/vendors',
-    fastifyHandler(
-      pipeline.route<Entry>({
-        ...{
-          action: 'create',
-          on: 'Agreement',
-          purpose: 'HSYSADMIN',
-          body: entry,
-          writes: true,
-          fields: () => [],
-          load: about,
-        },
-        handle: async ({ caller, body }, { tx }) => {
-          try {
-            await vendorsOf(parts, tx, caller.tenant, [body])
-          } catch {
-            // What makes no registry, alone or beside the others, is not kept.
-            throw problem(422, 'agreement-not-valid')
-          }
-          await records.put(tx, TYPE, { id: body.id, tenant: caller.tenant, entry: body })
-          return { status: 201, json: { id: body.id } }
-        },
-      }),
-    ),
-  )
-  app.get(
-    '/vendors/:id/lint',
-    fastifyHandler(
-      pipeline.route({
-        ...{ action: 'read', on: 'Agreement', purpose: 'HSYSADMIN', load: about },
-        handle: async ({ caller, params, at }) => {
-          const found = await within(caller.tenant, (tx) => records.find(tx, caller.tenant, TYPE, params.id ?? ''))
-          const agreement = found && read(found).agreement
-          if (agreement === undefined) throw problem(404, 'agreement-not-there')
-          return { json: lint(parseAgreement(agreement), { today: formatInstant(at).slice(0, 10) }) }
-        },
-      }),
-    ),
-  )
+  route.post<Entry>('/vendors', {
+    ...{
+      action: 'create',
+      on: 'Agreement',
+      purpose: 'HSYSADMIN',
+      body: entry,
+      writes: true,
+      fields: () => [],
+      load: about,
+    },
+    handle: async ({ caller, body }, { tx }) => {
+      try {
+        await vendorsOf(parts, tx, caller.tenant, [body])
+      } catch {
+        // What makes no registry, alone or beside the others, is not kept.
+        throw problem(422, 'agreement-not-valid')
+      }
+      await records.put(tx, TYPE, { id: body.id, tenant: caller.tenant, entry: body })
+      return { status: 201, json: { id: body.id } }
+    },
+  })
+  route.get('/vendors/:id/lint', {
+    ...{ action: 'read', on: 'Agreement', purpose: 'HSYSADMIN', load: about },
+    handle: async ({ caller, params, at }) => {
+      const found = await within(caller.tenant, (tx) => records.find(tx, caller.tenant, TYPE, params.id ?? ''))
+      const agreement = found && read(found).agreement
+      if (agreement === undefined) throw problem(404, 'agreement-not-there')
+      return { json: lint(parseAgreement(agreement), { today: formatInstant(at).slice(0, 10) }) }
+    },
+  })
   const path = z.strictObject({ service: z.custom<Service>(isService), party: z.string().max(64) })
-  app.post(
-    '/vendors/chain',
-    fastifyHandler(
-      pipeline.route<z.output<typeof path>>({
-        ...{ action: 'read', on: 'Agreement', purpose: 'HSYSADMIN', body: path, fields: () => [], load: about },
-        handle: async ({ caller, body, at }) => {
-          const model = await within(caller.tenant, (tx) => vendorsOf(parts, tx, caller.tenant))
-          return { json: chain(model, body.service, formatInstant(at), { party: body.party }) }
-        },
-      }),
-    ),
-  )
+  route.post<z.output<typeof path>>('/vendors/chain', {
+    ...{ action: 'read', on: 'Agreement', purpose: 'HSYSADMIN', body: path, fields: () => [], load: about },
+    handle: async ({ caller, body, at }) => {
+      const model = await within(caller.tenant, (tx) => vendorsOf(parts, tx, caller.tenant))
+      return { json: chain(model, body.service, formatInstant(at), { party: body.party }) }
+    },
+  })
 }

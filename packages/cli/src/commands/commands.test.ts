@@ -90,6 +90,8 @@ describe('every command', () => {
     for (const line of stdout.split('\n')) if (!examples.has(line)) expect(line.length).toBeLessThanOrEqual(80)
     for (const exit of spec.exits) expect(stdout).toMatch(new RegExp(`^ {2}${exitCodes[exit].code} `, 'm'))
     for (const { flags } of spec.options ?? []) expect(stdout).toContain(flags.replace('...', ''))
+    // What is said of every option of a kind is said in one way, and once.
+    expect(stdout).not.toMatch(/times\.\s+May stand several|Default [^:]/)
     // Narrow and wide screens change where lines break, and nothing else.
     const words = (text: string | undefined) => text?.replace(/\s+/g, ' ').trim()
     for (const columns of [40, 120]) expect(words(helpText(spec.path, paint(false), columns))).toBe(words(stdout))

@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { CommandSpec, OptionSpec } from '../command.ts'
 import { groups } from '../commands/index.ts'
-import { allCommands, commandsOf, commonOptions, formatsOf, singleCommands } from '../specs.ts'
+import { allCommands, commandsOf, commonOptions, formatsOf, ownCommands, singleCommands } from '../specs.ts'
 
 /** What can follow an option or stand as an operand. `undefined`: something that only the person knows. */
 export type Values = { readonly words: readonly string[] } | { readonly paths: 'file' | 'directory' } | undefined
@@ -73,10 +73,9 @@ function naming(root: string): readonly Place[] {
 export function places(): readonly Place[] {
   const [program, ...inGroups] = naming('') as readonly [Place, ...Place[]]
   const own = [
-    ['completion', 'Print the completion script of a shell'],
-    ['man', 'Print a manual page in roff'],
-    ['help', 'Say what a command does'],
-  ] as const
+    ...ownCommands.map(({ path, summary }) => [path[0] as string, summary] as const),
+    ['help', 'Say what a command does'] as const,
+  ]
   const version = offered({ flags: '--version', about: 'The version' })
   const top = { ...program, below: [...program.below, ...own], options: [...program.options, version] }
   return [

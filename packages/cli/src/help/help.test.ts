@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { phi } from '../../test/io.ts'
+import { wrapLines } from '../layout.ts'
 import { paint } from '../paint.ts'
 import { nameOf } from '../specs.ts'
 import { helpText, pages } from './index.ts'
 import { manualPage, roff } from './manual.ts'
-import { paragraphsOf, twoColumns, wrapped } from './wrap.ts'
+import { paragraphsOf, twoColumns } from './wrap.ts'
 
 describe('help', () => {
   it('says what a command does', async () => {
@@ -92,9 +93,9 @@ describe('help', () => {
 
 describe('wrapping', () => {
   it('breaks between words, and none', () => {
-    expect(wrapped('one two  three\nfour', 9)).toEqual(['one two', 'three', 'four'])
-    expect(wrapped('a-very-long-word and', 5)).toEqual(['a-very-long-word', 'and'])
-    expect(wrapped('  ', 5)).toEqual([])
+    expect(wrapLines('one two  three\nfour', 9)).toEqual(['one two', 'three', 'four'])
+    expect(wrapLines('a-very-long-word and', 5)).toEqual(['a-very-long-word', 'and'])
+    expect(wrapLines('  ', 5)).toEqual([])
     expect(paragraphsOf('one\ntwo\n\n \nthree\n')).toEqual(['one two', 'three'])
   })
 

@@ -1,22 +1,12 @@
 import type { CommandSpec } from '../command.ts'
 import { groups } from '../commands/index.ts'
+import { wrapLines } from '../layout.ts'
 import type { Paint } from '../paint.ts'
 import { allCommands, commandsOf, found, nameOf, ownCommands, singleCommands } from '../specs.ts'
 import { version } from '../version.ts'
-import {
-  commonOptionsOf,
-  configurationAbout,
-  environment,
-  exitsOf,
-  operandsOf,
-  optionsOf,
-  programAbout,
-  programSummary,
-  usageOf,
-} from './words.ts'
-import { indented, paragraphsOf, twoColumns, wrapped } from './wrap.ts'
-
-type Rows = readonly (readonly [string, string])[]
+import type { Rows } from './words.ts'
+import * as texts from './words.ts'
+import { indented, paragraphsOf, twoColumns } from './wrap.ts'
 
 interface Page {
   readonly paint: Paint
@@ -32,13 +22,13 @@ const section = ({ paint }: Page, title: string, lines: readonly string[]): read
 const table = (page: Page, rows: Rows): readonly string[] => (rows.length === 0 ? [] : twoColumns(rows, page.room))
 
 const prose = (page: Page, text: string): readonly string[] =>
-  paragraphsOf(text).flatMap((each, at) => [...(at === 0 ? [] : ['']), ...wrapped(each, page.room)])
+  paragraphsOf(text).flatMap((each, at) => [...(at === 0 ? [] : ['']), ...wrapLines(each, page.room)])
 
 const summaries = (specs: readonly CommandSpec[]): Rows => specs.map((spec) => [nameOf(spec), spec.summary])
 
 function programHelp(page: Page): readonly string[] {
   return [
-    ...wrapped(`${page.paint.strong('phi')} ${version}, ${programSummary}`, page.room + INDENT),
+    ...wrapLines(`${page.paint.strong('phi')} ${version}, ${texts.programSummary}`, page.room + INDENT),
     ...section(page, 'Usage', ['phi <command> [options]', 'phi help <command>', 'phi --version']),
     ...section(page, 'Commands', table(page, summaries(singleCommands()))),
     ...groups.flatMap(({ name, summary }) => section(page, `${name}: ${summary}`, table(page, summaries(commandsOf(name))))),
@@ -47,18 +37,18 @@ function programHelp(page: Page): readonly string[] {
       'About this command',
       table(page, [...summaries(ownCommands), ['help <command>', 'Say what a command does']]),
     ),
-    ...section(page, 'Options of every command', table(page, commonOptionsOf())),
-    ...section(page, 'Exit codes', table(page, exitsOf())),
-    ...section(page, 'Environment', table(page, environment)),
-    ...section(page, 'Configuration', prose(page, configurationAbout)),
-    ...section(page, 'About', prose(page, programAbout)),
+    ...section(page, 'Options of every command', table(page, texts.commonOptionsOf())),
+    ...section(page, 'Exit codes', table(page, texts.exitsOf())),
+    ...section(page, 'Environment', table(page, texts.environment)),
+    ...section(page, 'Configuration', prose(page, texts.configurationAbout)),
+    ...section(page, 'About', prose(page, texts.programAbout)),
   ]
 }
 
 function groupHelp(name: string, page: Page): readonly string[] {
   const summary = groups.find((group) => group.name === name)?.summary ?? ''
   return [
-    ...wrapped(`${page.paint.strong(`phi ${name}`)}: ${summary}`, page.room + INDENT),
+    ...wrapLines(`${page.paint.strong(`phi ${name}`)}: ${summary}`, page.room + INDENT),
     ...section(page, 'Usage', [`phi ${name} <command> [options]`]),
     ...section(page, 'Commands', table(page, summaries(commandsOf(name)))),
     ...section(page, 'More', [`phi help ${name} <command>`]),
@@ -68,7 +58,7 @@ function groupHelp(name: string, page: Page): readonly string[] {
 function examplesOf({ examples }: CommandSpec, page: Page): readonly string[] {
   return examples.flatMap(({ run, about }, at) => [
     ...(at === 0 ? [] : ['']),
-    ...wrapped(about, page.room).map((line) => page.paint.dim(line)),
+    ...wrapLines(texts.sentence(about), page.room).map((line) => page.paint.dim(line)),
     // Not wrapped: it is there to be copied.
     `$ ${run}`,
   ])
@@ -76,15 +66,15 @@ function examplesOf({ examples }: CommandSpec, page: Page): readonly string[] {
 
 function commandHelp(spec: CommandSpec, page: Page): readonly string[] {
   return [
-    ...wrapped(`${page.paint.strong(`phi ${nameOf(spec)}`)}: ${spec.summary}`, page.room + INDENT),
-    ...section(page, 'Usage', wrapped(usageOf(spec), page.room)),
+    ...wrapLines(`${page.paint.strong(`phi ${nameOf(spec)}`)}: ${spec.summary}`, page.room + INDENT),
+    ...section(page, 'Usage', wrapLines(texts.usageOf(spec), page.room)),
     '',
     ...prose({ ...page, room: page.room + INDENT }, spec.about),
-    ...section(page, 'Operands', table(page, operandsOf(spec))),
-    ...section(page, 'Options', table(page, optionsOf(spec))),
-    ...section(page, 'Options of every command', table(page, commonOptionsOf(spec))),
+    ...section(page, 'Operands', table(page, texts.operandsOf(spec))),
+    ...section(page, 'Options', table(page, texts.optionsOf(spec))),
+    ...section(page, 'Options of every command', table(page, texts.commonOptionsOf(spec))),
     ...section(page, 'Examples', examplesOf(spec, page)),
-    ...section(page, 'Exit codes', table(page, exitsOf(spec))),
+    ...section(page, 'Exit codes', table(page, texts.exitsOf(spec))),
   ]
 }
 

@@ -2,17 +2,8 @@ import type { CommandSpec } from '../command.ts'
 import { groups } from '../commands/index.ts'
 import { allCommands, commandsOf, found, nameOf } from '../specs.ts'
 import { version } from '../version.ts'
-import {
-  commonOptionsOf,
-  configurationAbout,
-  environment,
-  exitsOf,
-  operandsOf,
-  optionsOf,
-  programAbout,
-  programSummary,
-  usageOf,
-} from './words.ts'
+import type { Rows } from './words.ts'
+import * as texts from './words.ts'
 import { paragraphsOf } from './wrap.ts'
 
 /** Text for roff (groff_char(7), man(7)): no character of it is a request, an escape or a character that some device lacks. */
@@ -46,8 +37,6 @@ export function roff(text: string): string {
   return escaped.replace(/^\./gm, '\\&.')
 }
 
-type Rows = readonly (readonly [string, string])[]
-
 const heading = (name: string): string => `.SH ${name.toUpperCase()}`
 const rows = (list: Rows): readonly string[] =>
   list.flatMap(([name, about]) => ['.TP', `\\fB${roff(name.trim())}\\fR`, roff(about)])
@@ -73,14 +62,14 @@ function page(words: readonly string[], summary: string, body: readonly string[]
 const summaries = (specs: readonly CommandSpec[]): Rows => specs.map((spec) => [`phi ${nameOf(spec)}`, spec.summary])
 
 function programPage(): string {
-  return page([], programSummary, [
+  return page([], texts.programSummary, [
     ...section('synopsis', ['\\fBphi\\fR \\fIcommand\\fR [\\fIoptions\\fR]']),
-    ...section('description', prose(programAbout)),
+    ...section('description', prose(texts.programAbout)),
     ...section('commands', rows(summaries(allCommands))),
-    ...section('options', rows(commonOptionsOf())),
-    ...section('exit status', rows(exitsOf())),
-    ...section('environment', rows(environment)),
-    ...section('files', prose(configurationAbout)),
+    ...section('options', rows(texts.commonOptionsOf())),
+    ...section('exit status', rows(texts.exitsOf())),
+    ...section('environment', rows(texts.environment)),
+    ...section('files', prose(texts.configurationAbout)),
     ...section('see also', [allCommands.map(({ path }) => reference(path)).join(',\n')]),
   ])
 }
@@ -96,14 +85,14 @@ function groupPage(name: string, summary: string): string {
 function commandPage(spec: CommandSpec): string {
   const [first = ''] = spec.path
   return page(spec.path, spec.summary, [
-    ...section('synopsis', [`\\fB${roff(usageOf(spec))}\\fR`]),
+    ...section('synopsis', [`\\fB${roff(texts.usageOf(spec))}\\fR`]),
     ...section('description', prose(spec.about)),
-    ...section('operands', rows(operandsOf(spec))),
-    ...section('options', rows([...optionsOf(spec), ...commonOptionsOf(spec)])),
-    ...section('exit status', rows(exitsOf(spec))),
+    ...section('operands', rows(texts.operandsOf(spec))),
+    ...section('options', rows([...texts.optionsOf(spec), ...texts.commonOptionsOf(spec)])),
+    ...section('exit status', rows(texts.exitsOf(spec))),
     ...section(
       'examples',
-      spec.examples.flatMap(({ run, about }) => [...prose(about), ...literal(`$ ${run}`)]),
+      spec.examples.flatMap(({ run, about }) => [...prose(texts.sentence(about)), ...literal(`$ ${run}`)]),
     ),
     ...section('see also', [[[], ...(spec.path.length > 1 ? [[first]] : [])].map(reference).join(',\n')]),
   ])

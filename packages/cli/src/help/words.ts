@@ -3,7 +3,10 @@ import { CONFIG_FILE } from '../config.ts'
 import { type ExitName, exitCodes } from '../exit-codes.ts'
 import { commonOptions, formatsOf, nameOf } from '../specs.ts'
 
-/** What help and manual say alike. */
+// What help and manual say alike.
+
+/** Names, and what each means. */
+export type Rows = readonly (readonly [name: string, about: string])[]
 
 export const programSummary = 'building blocks for protected health information, from the terminal'
 
@@ -13,7 +16,7 @@ disposal, and decides what an agreement covers. Each command answers one questio
 It helps you meet the HIPAA rules that its answers cite. It gives no legal advice.`
 
 /** Variables of the environment that every command reads. */
-export const environment: readonly (readonly [string, string])[] = [
+export const environment: Rows = [
   ['DATABASE_URL', 'The database, where neither an option nor the configuration names another.'],
   ['NO_COLOR', 'Set to anything: no colours.'],
   ['FORCE_COLOR', 'Colours also where the output is no terminal; 0 for none.'],
@@ -24,7 +27,7 @@ export const configurationAbout = `Commands take what they share from ${CONFIG_F
 or from --config. It holds no secret: only the names of environment variables that do. Paths in it are read from its own folder.`
 
 /** The exit codes that a command can end with, in the order of their numbers. */
-export function exitsOf(spec?: CommandSpec): readonly (readonly [string, string])[] {
+export function exitsOf(spec?: CommandSpec): Rows {
   const can = new Set<ExitName>(
     spec === undefined ? (Object.keys(exitCodes) as ExitName[]) : [...spec.exits, 'usage', 'failed'],
   )
@@ -47,9 +50,9 @@ export function usageOf(spec: CommandSpec): string {
 /** `-n, --limit <count>` → `--limit <count>` */
 const longFlags = (flags: string): string => flags.replace(/^-[A-Za-z], /, '').replace('...', '')
 
-const sentence = (text: string): string => (text === '' || /[.!?]$/.test(text) ? text : `${text}.`)
+export const sentence = (text: string): string => (text === '' || /[.!?]$/.test(text) ? text : `${text}.`)
 
-export const operandsOf = (spec: CommandSpec): readonly (readonly [string, string])[] =>
+export const operandsOf = (spec: CommandSpec): Rows =>
   (spec.operands ?? []).map((operand) => [
     operandText(operand),
     [sentence(operand.about), ...(operand.choices === undefined ? [] : [`One of ${operand.choices.join(', ')}.`])].join(' '),
@@ -65,10 +68,10 @@ function optionText({ flags, about, choices, default: fallback, required, many }
   return [flags.replace('...', ''), [sentence(about), ...more].join(' ')]
 }
 
-export const optionsOf = (spec: CommandSpec): readonly (readonly [string, string])[] => (spec.options ?? []).map(optionText)
+export const optionsOf = (spec: CommandSpec): Rows => (spec.options ?? []).map(optionText)
 
 /** The options of every command, as this one takes them. */
-export function commonOptionsOf(spec?: CommandSpec): readonly (readonly [string, string])[] {
+export function commonOptionsOf(spec?: CommandSpec): Rows {
   return commonOptions.map((option: OptionSpec) =>
     optionText(
       option.flags.startsWith('--format') && spec !== undefined

@@ -1,15 +1,4 @@
-/** Breaks a text at spaces. A word that is longer than a line stands alone on one. */
-export function wrapped(text: string, columns: number): readonly string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return line === '' ? lines : [...lines, line]
-}
+import { wrapLines } from '../layout.ts'
 
 /** The paragraphs of a text that was written as one template: a blank line ends one. */
 export const paragraphsOf = (text: string): readonly string[] =>
@@ -36,7 +25,7 @@ export function twoColumns(
   const fitting = rows.map(([name]) => name.length).filter((length) => length <= MOST_LEFT)
   const left = Math.min(Math.max(...fitting, 1) + 2, Math.max(6, Math.floor(columns / 2)))
   return rows.flatMap(([name, about]) => {
-    const [first = '', ...rest] = wrapped(about, Math.max(20, columns - left))
+    const [first = '', ...rest] = wrapLines(about, Math.max(20, columns - left))
     const below = rest.map((line) => `${' '.repeat(left)}${line}`)
     if (name.length + 2 > left) return [paintName(name), ...(first === '' ? [] : [`${' '.repeat(left)}${first}`]), ...below]
     return [first === '' ? paintName(name) : `${paintName(name)}${' '.repeat(left - name.length)}${first}`, ...below]

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fixedClock } from '@phi/core'
 import { localKms } from '@phi/envelope'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { refusal } from '../../../core/test/refusal.ts'
 import { selfSigned } from '../../../envelope/test/kms/self-signed.ts'
 import { startVault } from '../../../envelope/test/kms/vault-server.ts'
@@ -118,6 +118,20 @@ describe('the KMS of a configuration', () => {
       await opened?.close()
     }
     expect((await refusal(open({ kms: { ...kmip, ca: 'nowhere.pem' } }, env))).code).toBe('PHI_CLI_FILE')
+  })
+
+  it.each([
+    ['@aws-sdk/client-kms', { kind: 'aws', keyId: 'alias/phi' }],
+    ['@google-cloud/kms', { kind: 'gcp', key: 'projects/p/locations/l/keyRings/r/cryptoKeys/k' }],
+    ['@azure/keyvault-keys', { kind: 'azure', vault: 'https://v.vault.azure.net', keyName: 'phi', tokenFrom: 'TOKEN' }],
+  ])('without the package %s, an error that names it', async (name, kms) => {
+    vi.doMock(name, () => {
+      throw new Error('there is no such package')
+    })
+    const error = await refusal(open({ kms }, { TOKEN: 'a-token' }))
+    expect([error.code, error.path]).toEqual(['PHI_CLI_NOT_CONFIGURED', 'envelope.kms'])
+    expect(error.message).toContain(` ${name},`)
+    vi.doUnmock(name)
   })
 
   it('a secret that is missing or none is an error, and is not repeated', async () => {

@@ -1,4 +1,3 @@
-import { isPhiError } from '@phi/core'
 import type { Kms } from '@phi/envelope/kms'
 import { type Configured, secretOf } from '../config.ts'
 import { cliError } from '../errors.ts'
@@ -17,15 +16,14 @@ export interface OpenKms {
 
 const nothing = async (): Promise<void> => {}
 
-/** A package that only this kind of KMS needs. @throws PhiError PHI_CLI_NOT_CONFIGURED */
-async function peer<Module>(load: () => Promise<Module>): Promise<Module> {
+/** A package that only one kind of KMS needs. @throws PhiError PHI_CLI_NOT_CONFIGURED */
+async function peer<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load()
   } catch (error) {
-    if (isPhiError(error)) throw error
     throw cliError('PHI_CLI_NOT_CONFIGURED', {
       path: 'envelope.kms',
-      detail: 'the package of this KMS is not installed beside @phi/cli',
+      detail: `this KMS needs the package ${name}, which is not installed beside @phi/cli or does not load`,
       cause: error,
     })
   }
@@ -53,8 +51,9 @@ async function openKms(io: Io, home: string, config: KmsConfig): Promise<OpenKms
       return { kms, rotateKek: () => kms.rotate(), close: nothing }
     }
     case 'aws': {
+      // The adapter imports it too, and says less where it is missing.
+      const { KMSClient } = await peer('@aws-sdk/client-kms', () => import('@aws-sdk/client-kms'))
       const { awsKms } = await import('@phi/envelope/aws-kms')
-      const { KMSClient } = await peer(() => import('@aws-sdk/client-kms'))
       const { keyId, deletionWindowDays, multiRegion, endpoint } = config
       const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION } = io.env
       const client = new KMSClient({
@@ -77,13 +76,13 @@ async function openKms(io: Io, home: string, config: KmsConfig): Promise<OpenKms
     }
     case 'gcp': {
       const { gcpKms } = await import('@phi/envelope/gcp-kms')
-      const { KeyManagementServiceClient } = await peer(() => import('@google-cloud/kms'))
+      const { KeyManagementServiceClient } = await peer('@google-cloud/kms', () => import('@google-cloud/kms'))
       const client = new KeyManagementServiceClient(given({ keyFilename: io.env.GOOGLE_APPLICATION_CREDENTIALS }))
       return { kms: gcpKms({ client, key: config.key }), close: () => client.close() }
     }
     case 'azure': {
       const { azureKeyVault } = await import('@phi/envelope/azure-key-vault')
-      const { KeyClient } = await peer(() => import('@azure/keyvault-keys'))
+      const { KeyClient } = await peer('@azure/keyvault-keys', () => import('@azure/keyvault-keys'))
       const token = secret(config.tokenFrom)
       // A command is over before a token is: the client asks again when this hour has passed, and gets the same one.
       const getToken = async () => ({ token, expiresOnTimestamp: io.clock() + 3_600_000 })

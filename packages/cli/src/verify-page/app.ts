@@ -93,7 +93,6 @@ function showRecords(records: readonly AuditRecord[]): void {
 function refuse(words: string, field: 'text' | 'key'): void {
   const result = byId('result')
   result.innerHTML = refusedHtml(words).text
-  byId('key').toggleAttribute('data-wrong', field === 'key')
   if (field === 'key') byId('key').setAttribute('aria-invalid', 'true')
   say('Nothing was checked.')
   byId('verdict').focus()

@@ -39,21 +39,19 @@ export const form = (): Html => html`<a class="skip" href="#main">Skip to the co
 <section id="result" aria-label="Result" tabindex="-1"></section>
 </main>`
 
+const warnings = {
+  intact: undefined,
+  broken: 'The entries below stand in the evidence. At least one of them is not what was signed: see the findings.',
+  unverifiable: 'The entries below stand in the evidence. That they are what was recorded is not confirmed.',
+} as const
+
 /** What was found, and what the evidence discloses. */
 export function resultHtml(
   outcome: Extract<Outcome, { is: 'checked' }>,
   about: { readonly name: string; readonly keys: readonly string[]; readonly at: number },
 ): Html {
   const { checked, records } = outcome
-  const none =
-    checked.verdict === 'broken'
-      ? 'The entries below stand in the evidence. At least one of them is not what was signed: see the findings.'
-      : undefined
-  const warning =
-    none ??
-    (checked.verdict === 'unverifiable'
-      ? 'The entries below stand in the evidence. That they are what was recorded is not confirmed.'
-      : undefined)
+  const warning = warnings[checked.verdict]
   return html`${verdictHtml(checked)}
 <h2>Checked with</h2>
 <dl><dt>evidence</dt><dd>${foreign(about.name)}</dd><dt>public key</dt><dd>${about.keys.map((key) => html`<p><code>${foreign(key)}</code></p>`)}</dd><dt>checked at</dt><dd>${timeOf(formatInstant(about.at))} UTC, by the clock of this device</dd></dl>

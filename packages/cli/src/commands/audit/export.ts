@@ -161,14 +161,14 @@ SIEM holds health information then. JSON, CSV, FHIR and lines are the whole reco
 
 Records prove nothing by themselves. Lines, tiles and phi audit prove do.`,
   options: [
-    { flags: '--as <format>', about: 'What to write. Default jsonl.', choices: [...recordFormats, ...wholeFormats] },
-    { flags: '--out <path>', about: 'Where to: a file, for tiles a folder. Default standard output.', kind: 'file' },
+    { flags: '--as <format>', about: 'What to write. Default: jsonl.', choices: [...recordFormats, ...wholeFormats] },
+    { flags: '--out <path>', about: 'Where to: a file, for tiles a folder. Default: standard output.', kind: 'file' },
     { flags: '--replace', about: 'Write over a file that is there.' },
     { flags: '--continue', about: 'With lines: go on with an export to the same file that was cut off.' },
     ...queryOptions,
     {
       flags: '--patients <what>',
-      about: 'For a SIEM: what becomes of identifiers of patients. Default omit.',
+      about: 'For a SIEM: what becomes of identifiers of patients. Default: omit.',
       choices: ['omit', 'hash', 'include'],
     },
     {
@@ -177,13 +177,13 @@ Records prove nothing by themselves. Lines, tiles and phi audit prove do.`,
     },
     {
       flags: '--free-text <what>',
-      about: 'For a SIEM: reasons, disclosures and details. Default omit.',
+      about: 'For a SIEM: reasons, disclosures and details. Default: omit.',
       choices: ['omit', 'include'],
     },
     { flags: '--bom', about: 'CSV: begin with a byte order mark, which Excel needs.' },
     { flags: '--hostname <name>', about: 'RFC 5424: HOSTNAME.' },
     { flags: '--enterprise <number>', about: 'RFC 5424: your IANA private enterprise number, for the structured data.' },
-    { flags: '--message <what>', about: 'RFC 5424: what MSG holds. Default json.', choices: ['json', 'ocsf', 'cef'] },
+    { flags: '--message <what>', about: 'RFC 5424: what MSG holds. Default: json.', choices: ['json', 'ocsf', 'cef'] },
     { flags: '--base-url <url>', about: 'FHIR: written before references.' },
     ...byOptions,
     ...signerOptions,

@@ -136,9 +136,9 @@ It needs the signing key of the log, since a fresh checkpoint is signed. It says
     { flags: '--as <format>', about: 'What to write.', choices: ['bundle', 'tlog-proof'], default: 'bundle' },
     {
       flags: '--disclose <groups>',
-      about: 'Groups to show, with commas between: event,actor,source,subject,context; or none. Default all.',
+      about: 'Groups to show, with commas between: event,actor,source,subject,context; or none. Default: all.',
     },
-    { flags: '--out <file>', about: 'Where to. Default standard output.', kind: 'file' },
+    { flags: '--out <file>', about: 'Where to. Default: standard output.', kind: 'file' },
     { flags: '--leaf-out <file>', about: 'With tlog-proof: where to write the leaf.', kind: 'file' },
     { flags: '--replace', about: 'Write over a file that is there.' },
     ...byOptions,

@@ -235,10 +235,10 @@ log or an outbox that stands still, entries that are altered. The figures are no
 
 It records nothing, and shows no patient.`,
   options: [
-    { flags: '--top <count>', about: 'How many actors are named. Default 5.' },
-    { flags: '--days <count>', about: 'How many days are shown, the last ones. Default 14.' },
+    { flags: '--top <count>', about: 'How many actors are named. Default: 5.' },
+    { flags: '--days <count>', about: 'How many days are shown, the last ones. Default: 14.' },
     { flags: '--max-age <hours>', about: 'How old the newest entry may be.' },
-    { flags: '--max-unsigned <minutes>', about: 'How long entries may be under no signature. Default 15.' },
+    { flags: '--max-unsigned <minutes>', about: 'How long entries may be under no signature. Default: 15.' },
     ...keyOptions,
     ...logOptions,
   ],

@@ -1,6 +1,13 @@
 import type { Report } from '../../command.ts'
 import type { Io } from '../../io.ts'
 
+/** Resolves when the signal is aborted. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
 /** Items until Ctrl-C. @throws the signal's reason */
 export async function* until<Item>(signal: AbortSignal, items: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
   for await (const item of items) {

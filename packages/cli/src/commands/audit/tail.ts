@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { AuditRecord } from '@phi/audit'
 import type { Alert, Detection } from '@phi/audit/detect'
 import { isPhiError } from '@phi/core'
-
 import type { CommandSpec, Report } from '../../command.ts'
 import { type Configured, readConfig } from '../../config.ts'
 import { cliError } from '../../errors.ts'
@@ -263,9 +262,9 @@ With --json each line is a record, or { "alert": … }. Reading is not recorded 
   ],
   options: [
     { flags: '--from <index>', about: 'Begin with this entry.' },
-    { flags: '-n, --last <count>', about: 'Begin so many entries before the end. Default 10; with --detect, all.' },
+    { flags: '-n, --last <count>', about: 'Begin so many entries before the end. Default: 10; with --detect, all.' },
     { flags: '--once', about: 'End where the log ends, in place of waiting for more.' },
-    { flags: '--every <seconds>', about: 'How often to look. Default 2.' },
+    { flags: '--every <seconds>', about: 'How often to look. Default: 2.' },
     { flags: '--detect', about: 'Pass records to the detectors, and show their alerts.' },
     { flags: '--alerts-only', about: 'With --detect: show alerts, and no records.' },
     {

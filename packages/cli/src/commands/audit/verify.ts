@@ -162,7 +162,7 @@ Findings name entries by number and hold no text of one. Logs in lines, tiles an
       about: 'How old the newest entry may be. An older one is a finding: recording may have stopped.',
     },
     { flags: '--leaf <file>', about: 'The entry that a proof is about, byte for byte.', kind: 'file' },
-    { flags: '--findings <count>', about: 'How many findings are listed; further ones are counted. Default 100.' },
+    { flags: '--findings <count>', about: 'How many findings are listed; further ones are counted. Default: 100.' },
     { flags: '--without-keys', about: 'Check sealed groups of the database as sealed texts, without opening them.' },
     ...logOptions,
   ],

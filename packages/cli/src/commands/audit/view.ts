@@ -8,6 +8,7 @@ import type { Viewed } from '../../view/viewed.ts'
 import { byOptions, exporterOf } from './by.ts'
 import { keyOptions, keysOf, policyOf } from './keys.ts'
 import { logOptions, signerOptions } from './log.ts'
+import { aborted } from './stop.ts'
 import type { Demands } from './verify-source.ts'
 
 const MAX_FINDINGS = 500
@@ -82,12 +83,6 @@ const textOf = (url: string, { by }: Viewed): string =>
       : 'The address works once. Opening it is recorded in the log.',
     'Ctrl-C ends it, and so does "End session" on the page.',
   ].join('\n')
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 
 export const viewCommand: CommandSpec = {
   path: ['audit', 'view'],

@@ -6,6 +6,7 @@ import type { Input } from '../../input.ts'
 import type { Io } from '../../io.ts'
 import { amount } from '../../layout.ts'
 import { verifierOf, vkeysOf } from './keys.ts'
+import { aborted } from './stop.ts'
 
 /** `127.0.0.1:8788`, `[::1]:8788`, `8788`. @throws PhiError PHI_CLI_USAGE */
 export function listenOf(given: string): { readonly host: string; readonly port: number } {
@@ -63,12 +64,6 @@ async function run(input: Input, io: Io): Promise<Report> {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-
 export const witnessServeCommand: CommandSpec = {
   path: ['witness', 'serve'],
   summary: 'Run a witness: cosign what continues, and nothing else',
@@ -94,8 +89,8 @@ of an entry. Ctrl-C ends it in order.`,
       many: true,
       kind: 'file',
     },
-    { flags: '--listen <address>', about: 'Address and port. Default 127.0.0.1:8788; port 0 takes any that is free.' },
-    { flags: '--prefix <path>', about: 'Path in front of add-checkpoint, such as /w1. Default none.' },
+    { flags: '--listen <address>', about: 'Address and port. Default: 127.0.0.1:8788; port 0 takes any that is free.' },
+    { flags: '--prefix <path>', about: 'Path in front of add-checkpoint, such as /w1. Default: none.' },
   ],
   examples: [
     {

@@ -117,7 +117,7 @@ export async function readAgreements(io: Io, files: readonly string[], option: s
 export const agreementOptions: readonly OptionSpec[] = [
   {
     flags: '--agreements <file...>',
-    about: 'JSON with an agreement, a list, or a registry. May stand several times. Default: those of the configuration.',
+    about: 'JSON with an agreement, a list, or a registry. Default: those of the configuration.',
     kind: 'file',
     many: true,
   },

@@ -4,12 +4,11 @@ import type { CommandSpec } from '../../command.ts'
 import { readConfig } from '../../config.ts'
 import type { ExitName } from '../../exit-codes.ts'
 import { blocking } from '../../io.ts'
-import { amount } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import { instantOf } from '../../when.ts'
 import { agreementOptions, agreementsOf } from './agreements.ts'
-import { markdownOption } from './markdown.ts'
+import { markdownOption } from './options.ts'
 import { clauseWords, reasonLines } from './reasons.ts'
 
 /** What `phi baa chain --json` prints: the chain as @phi/baa has it. */
@@ -157,7 +156,7 @@ A party that has not said whom it gives data on to leaves the chain not known; t
     { flags: '--party <party>', about: 'Whose chain. Default: of everybody whose agreement covers the service.' },
     {
       flags: '--class <class...>',
-      about: 'A class of the data, where the data is to be judged. May stand several times.',
+      about: 'A class of the data, where the data is to be judged.',
       many: true,
     },
     { flags: '--use <use>', about: 'What the data is used for, where that is to be judged.' },

@@ -7,8 +7,7 @@ import type { ExitName } from '../../exit-codes.ts'
 import { readShape } from '../../files.ts'
 import type { Input } from '../../input.ts'
 import type { Io } from '../../io.ts'
-import { amount } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import { instantOf } from '../../when.ts'
 import { agreementOptions, agreementsOf } from './agreements.ts'
@@ -204,10 +203,10 @@ It decides by the data that somebody wrote down from the contracts. Whether that
     { flags: '--from <party>', about: 'Who sends: the id of a party.' },
     { flags: '--vendor <party>', about: 'Who receives: the id of a party.' },
     { flags: '--service <service>', about: 'What the vendor does with the data: telehealth.video.' },
-    { flags: '--class <class...>', about: 'A class of the data: phi.clinical.note. May stand several times.', many: true },
+    { flags: '--class <class...>', about: 'A class of the data: phi.clinical.note.', many: true },
     {
       flags: '--label <label...>',
-      about: 'A label that the records are under: hiv, part2. May stand several times.',
+      about: 'A label that the records are under: hiv, part2.',
       many: true,
     },
     { flags: '--unlabelled', about: 'The records are under no label.' },

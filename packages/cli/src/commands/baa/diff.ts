@@ -3,12 +3,11 @@ import type { CommandSpec } from '../../command.ts'
 import { cliError } from '../../errors.ts'
 import type { ExitName } from '../../exit-codes.ts'
 import { blocking } from '../../io.ts'
-import { amount, counted } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, counted, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import type { SarifResult, SarifRun } from '../../sarif.ts'
 import { readAgreements } from './agreements.ts'
-import { markdownOption } from './markdown.ts'
+import { markdownOption } from './options.ts'
 
 /** What `phi baa diff --json` prints: the comparison as @phi/baa has it. */
 export type DiffAnswer = Diff
@@ -137,10 +136,10 @@ A file with a single agreement is compared with another of the same two parties;
     { name: 'after', about: 'The same after the change; - is standard input.', kind: 'file' },
   ],
   options: [
-    { flags: '--service <service...>', about: 'Ask about these services only. May stand several times.', many: true },
-    { flags: '--class <class...>', about: 'Ask about these classes of data only. May stand several times.', many: true },
-    { flags: '--label <label...>', about: 'Ask about these labels only. May stand several times.', many: true },
-    { flags: '--use <use...>', about: 'Ask about these uses only. May stand several times.', many: true },
+    { flags: '--service <service...>', about: 'Ask about these services only.', many: true },
+    { flags: '--class <class...>', about: 'Ask about these classes of data only.', many: true },
+    { flags: '--label <label...>', about: 'Ask about these labels only.', many: true },
+    { flags: '--use <use...>', about: 'Ask about these uses only.', many: true },
     {
       flags: '--fail-on <what>',
       about: 'What is a finding for the exit code.',
@@ -149,7 +148,7 @@ A file with a single agreement is compared with another of the same two parties;
     },
     {
       flags: '--limit <count>',
-      about: 'How many kinds of requests between two parties are asked at the most. Default 100,000.',
+      about: 'How many kinds of requests between two parties are asked at the most. Default: 100,000.',
     },
     markdownOption,
   ],

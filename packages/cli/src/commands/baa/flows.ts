@@ -6,13 +6,12 @@ import type { ExitName } from '../../exit-codes.ts'
 import { readJson, writeWhole } from '../../files.ts'
 import type { Input } from '../../input.ts'
 import { blocking, type Io } from '../../io.ts'
-import { amount } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import { version } from '../../version.ts'
 import { instantOf } from '../../when.ts'
 import { agreementOptions, agreementsOf } from './agreements.ts'
-import { markdownOption } from './markdown.ts'
+import { failOnOption, markdownOption } from './options.ts'
 import { reasonLines } from './reasons.ts'
 
 /** What `phi baa flows --json` prints: the result of @phi/baa, and what of it is new where there is a baseline. */
@@ -140,12 +139,7 @@ In CI: --format sarif for code scanning; --write-baseline keeps the findings of 
     { flags: '--baseline <file>', about: 'Findings that are known: only new ones count.', kind: 'file' },
     { flags: '--write-baseline <file>', about: 'Keep the findings of today in this file.', kind: 'file' },
     { flags: '--replace', about: 'Let --write-baseline replace a file that is there.' },
-    {
-      flags: '--fail-on <what>',
-      about: 'What is a finding for the exit code.',
-      choices: ['error', 'warning'],
-      default: 'warning',
-    },
+    failOnOption,
     markdownOption,
   ],
   examples: [

@@ -2,13 +2,12 @@ import type { LintFinding } from '@phi/baa'
 import type { CommandSpec } from '../../command.ts'
 import { readConfig } from '../../config.ts'
 import { cliError } from '../../errors.ts'
-import { amount } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import type { SarifRun } from '../../sarif.ts'
 import { dayOf, momentOptions } from '../../when.ts'
 import { type Agreements, agreementOptions, agreementsOf } from './agreements.ts'
-import { markdownOption } from './markdown.ts'
+import { failOnOption, markdownOption } from './options.ts'
 import { clauseWords } from './reasons.ts'
 
 /** What `phi baa lint --json` prints. */
@@ -109,12 +108,7 @@ A clause that is there counts as good: whether its words are, a person has to re
     },
     { flags: '--vendor <party>', about: 'Find the customers of this vendor that have no agreement.' },
     { flags: '--quotes', about: 'Find clauses without their section and words too.' },
-    {
-      flags: '--fail-on <what>',
-      about: 'What is a finding for the exit code.',
-      choices: ['error', 'warning'],
-      default: 'warning',
-    },
+    failOnOption,
     markdownOption,
   ],
   examples: [

@@ -1,5 +1,5 @@
 import type { Reason } from '@phi/baa'
-import { wrapLines } from '../../lines.ts'
+import { wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 
 /** A place in a contract, as people look it up: `section 4.2, page 3`. */

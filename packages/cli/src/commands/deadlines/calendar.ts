@@ -5,8 +5,7 @@ import { readConfig } from '../../config.ts'
 import { cliError } from '../../errors.ts'
 import { writeWhole } from '../../files.ts'
 import type { Io } from '../../io.ts'
-import { amount } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import { sourceInWords } from './due.ts'
 import type { Recurring } from './duty-file.ts'
@@ -127,20 +126,8 @@ async function iCalendarOf(
   return { text: empty.slice(0, end) + events + empty.slice(end), entries }
 }
 
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
+/** `November 2026` */
+const monthInWords = new Intl.DateTimeFormat('en-US', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 
 const words: Readonly<Record<CalendarEntry['standing'], string>> = {
   overdue: 'OVERDUE: ',
@@ -164,7 +151,7 @@ function calendarText(answer: CalendarAnswer, { dim, strong, bad, warn, good }: 
   for (const entry of entries) {
     if (entry.on.slice(0, 7) !== month) {
       month = entry.on.slice(0, 7)
-      lines.push('', strong(`${MONTHS[Number(month.slice(5)) - 1]} ${month.slice(0, 4)}`))
+      lines.push('', strong(monthInWords.format(Date.parse(`${month}-01`))))
     }
     const [first = '', ...more] = wrapLines(
       `${words[entry.standing]}${entry.title} (${entry.addressee})`,
@@ -206,7 +193,7 @@ What is owed and has no day cannot stand in a calendar. It is listed beside it, 
   operands: gatherOperands,
   options: [
     ...gatherOptions,
-    { flags: '--months <count>', about: 'How many months of recurring duties. Default 12.' },
+    { flags: '--months <count>', about: 'How many months of recurring duties. Default: 12.' },
     { flags: '--ics <file>', about: 'Write an iCalendar to this file; - is standard output.', kind: 'file' },
     { flags: '--replace', about: 'Let --ics replace a file that is there.' },
     { flags: '--domain <domain>', about: 'For --ics: a domain of yours, which makes the identifiers of entries your own.' },

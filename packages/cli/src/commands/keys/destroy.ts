@@ -75,13 +75,13 @@ async function readAsked(io: Io, input: Input, { config }: Configured): Promise<
       : 'for the keys of one patient it has to be the id of the tenant, typed again'
     throw cliError('PHI_CLI_CONFIRM', { path: '--confirm', detail })
   }
-  const backupHorizon = readInstant(input.needed('backupHorizon'))
+  const backupHorizon = readInstant(input.needed('backupsUntil'))
   if (backupHorizon === undefined)
-    throw cliError('PHI_CLI_USAGE', { detail: 'the option --backup-horizon takes an instant, 2027-03-01T00:00:00Z' })
+    throw cliError('PHI_CLI_USAGE', { detail: 'the option --backups-until takes an instant, 2027-03-01T00:00:00Z' })
   const subject = await subjectOf(io, input)
-  const salt = input.text('salt')
+  const salt = input.text('saltOut')
   if ((subject === undefined) !== (salt === undefined))
-    throw cliError('PHI_CLI_USAGE', { detail: 'the options --subject-file and --salt go together' })
+    throw cliError('PHI_CLI_USAGE', { detail: 'the options --subject-file and --salt-out go together' })
   return {
     tenant,
     subject,
@@ -266,7 +266,7 @@ export const keysDestroy: CommandSpec = {
   summary: 'Destroy the keys of a tenant or a patient, for good, and certify it',
   about: [
     'Crypto-shredding: what the keys sealed stays where it is, and nobody can open it any more. The keys are stopped, the KEK is destroyed in the KMS where --kek destroy asks for it, tombstones are laid, the wrapped keys are erased, the store is read again, and only then a certificate is signed. There is no way back. Cut off anywhere, run the same command again.',
-    'With one KEK for all tenants, copies of the wrapped keys in backups open until those expire: --backup-horizon says when, and the certificate names it. A tenant with a KEK of its own (envelope.keks in the configuration) can be destroyed in its backups as well, with --kek destroy. Name the KEKs that wrapped these keys before a rewrap with --also-kek.',
+    'With one KEK for all tenants, copies of the wrapped keys in backups open until those expire: --backups-until says when, and the certificate names it. A tenant with a KEK of its own (envelope.keks in the configuration) can be destroyed in its backups as well, with --kek destroy. Name the KEKs that wrapped these keys before a rewrap with --also-kek.',
     'It says what it does not reach. It helps you meet 45 CFR 164.504(e)(2)(ii)(J) and 164.310(d)(2)(i), and does not decide which of them applies. The login needs phi_custodian.',
   ].join('\n\n'),
   options: [
@@ -275,7 +275,7 @@ export const keysDestroy: CommandSpec = {
     { flags: '--confirm <id>', about: 'The id of the tenant, typed again. For all of its keys: all-of:<id>.' },
     { flags: '--approver <name>', about: 'Who approved it. Stands in the certificate.', required: true },
     {
-      flags: '--backup-horizon <instant>',
+      flags: '--backups-until <instant>',
       about: 'When the last backup of the key store expires: 2027-03-01T00:00:00Z.',
       required: true,
     },
@@ -286,7 +286,7 @@ export const keysDestroy: CommandSpec = {
       required: true,
     },
     {
-      flags: '--salt <file>',
+      flags: '--salt-out <file>',
       about: 'With --subject-file: where the salt is written that tells whose keys the certificate is about. Keep it apart.',
       kind: 'file',
     },
@@ -306,11 +306,11 @@ export const keysDestroy: CommandSpec = {
   ],
   examples: [
     {
-      run: 'phi keys destroy --tenant clinic-a --confirm all-of:clinic-a --approver "Privacy officer" --backup-horizon 2027-03-01T00:00:00Z --certificate clinic-a.jws',
+      run: 'phi keys destroy --tenant clinic-a --confirm all-of:clinic-a --approver "Privacy officer" --backups-until 2027-03-01T00:00:00Z --certificate clinic-a.jws',
       about: 'At the end of an agreement.',
     },
     {
-      run: 'phi keys destroy --tenant clinic-a --confirm clinic-a --subject-file - --salt p.salt --approver "Privacy officer" --backup-horizon 2027-03-01T00:00:00Z --certificate p.jws',
+      run: 'phi keys destroy --tenant clinic-a --confirm clinic-a --subject-file - --salt-out p.salt --approver "Privacy officer" --backups-until 2027-03-01T00:00:00Z --certificate p.jws',
       about: 'One patient, whose id comes over standard input.',
     },
   ],

@@ -13,7 +13,7 @@ export interface EvidenceFiles {
 /** Where they will stand: held before anything is destroyed. */
 export const placesOf = ({ certificate, salt }: EvidenceFiles): readonly FilePlace[] => [
   { file: certificate, option: '--certificate' },
-  ...(salt === undefined ? [] : [{ file: salt, option: '--salt', secret: true }]),
+  ...(salt === undefined ? [] : [{ file: salt, option: '--salt-out', secret: true }]),
 ]
 
 /**
@@ -29,7 +29,7 @@ export async function writeEvidence(
   try {
     // The salt first: a certificate without it would look finished.
     if (salt !== undefined && destruction.subjectSalt !== undefined)
-      await writeWhole(io, salt, '--salt', `${toHex(destruction.subjectSalt)}\n`, { replace: true, secret: true })
+      await writeWhole(io, salt, '--salt-out', `${toHex(destruction.subjectSalt)}\n`, { replace: true, secret: true })
     await writeWhole(io, certificate, '--certificate', `${destruction.certificate}\n`, { replace: true })
     return undefined
   } catch (error) {

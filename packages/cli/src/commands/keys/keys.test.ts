@@ -179,9 +179,16 @@ describe('phi keys status', () => {
     }
   })
 
+  it('takes no folder for tombstones in which there is no database', async () => {
+    const line = await configured('apart.json', { envelope: { ...config.envelope, tombstones: { embedded: 'mistyped' } } })
+    const refused = await run(`keys rotate --tenant status-a ${line}`)
+    expect([refused.code, errorOf(refused)]).toEqual([4, 'PHI_CLI_FILE'])
+    expect(refused.stderr).toContain('envelope.tombstones')
+  })
+
   it('a tenant without keys, one that is none, and an unclear scope', async () => {
     const empty = await run('keys status --tenant nobody')
-    expect([empty.code, empty.stdout]).toEqual([0, 'nobody has no keys in this store.\n'])
+    expect([empty.code, empty.stdout]).toEqual([3, 'nobody has no keys in this store.\n'])
     expect(errorOf(await run(['keys', 'status', '--tenant', 'Clinic A']))).toBe('PHI_CORE_TENANT')
     expect((await run('keys status')).code).toBe(2)
     expect((await run('keys status --all --tenant status-a')).code).toBe(2)
@@ -253,6 +260,8 @@ describe('phi keys rotate', () => {
     const second = await run('keys rotate --all --due --subjects')
     expect([second.code, second.stdout.split('\n')[0]]).toEqual([0, 'Nothing is due: no key was made.'])
     expect((await json<KeysStatusAnswer>('keys status --all')).code).toBe(0)
+    const mistyped = await run('keys rotate --tenant due-odl --due')
+    expect([mistyped.code, mistyped.stdout.split('\n')[0]]).toEqual([1, 'There are no keys to rotate.'])
   })
 
   it('one purpose, and one patient, whose id comes out of a file', async () => {
@@ -670,7 +679,7 @@ describe('phi keys reencrypt', () => {
 
 describe('phi keys destroy', () => {
   const line = (tenant: string, file: string, more = '') =>
-    `keys destroy --tenant ${tenant} --confirm ${more.includes('--subject-file') ? '' : 'all-of:'}${tenant} --approver Privacy --backup-horizon 2027-03-01T00:00:00Z --certificate ${file} ${more}`
+    `keys destroy --tenant ${tenant} --confirm ${more.includes('--subject-file') ? '' : 'all-of:'}${tenant} --approver Privacy --backups-until 2027-03-01T00:00:00Z --certificate ${file} ${more}`
 
   it('S121 destroys a tenant’s keys, certifies it, records it, and says what it does not reach', async () => {
     await makeTenant('gone-a', '2026-11-20T00:00:00.000Z')
@@ -749,10 +758,10 @@ describe('phi keys destroy', () => {
       const ran = await run(words, options)
       expect([words, ran.code, errorOf(ran)]).toEqual([words, 4, code])
     }
-    for (const option of [/--approver \w+/, /--backup-horizon \S+/, /--certificate \S+/])
+    for (const option of [/--approver \w+/, /--backups-until \S+/, /--certificate \S+/])
       expect((await run(whole.replace(option, ''))).code).toBe(2)
     expect((await run(whole.replace('2027-03-01T00:00:00Z', 'spring'))).code).toBe(2)
-    expect((await run(`${whole} --salt p.salt`)).code).toBe(2)
+    expect((await run(`${whole} --salt-out p.salt`)).code).toBe(2)
     expect((await keyStore(db).list('kept', null)).every(({ state }) => state === 'active')).toBe(true)
     expect((await readdir(home)).filter((name) => name.endsWith('.jws')).sort()).toEqual(['gone-a.jws', 'taken.jws'])
     expect(await readFile(join(home, 'taken.jws'), 'utf8')).toBe('a certificate')
@@ -760,7 +769,7 @@ describe('phi keys destroy', () => {
 
   it('S121 one patient, whose id stands in no output, certificate or record', async () => {
     await asService(async (keyring) => (await keyring.tenant('gone-p')).subject('patient-7731'), '2026-11-20T00:00:00.000Z')
-    const ran = await run(line('gone-p', 'p.jws', `--subject-file - --salt p.salt --reference R-17 --json ${AUDITED}`), {
+    const ran = await run(line('gone-p', 'p.jws', `--subject-file - --salt-out p.salt --reference R-17 --json ${AUDITED}`), {
       stdin: 'patient-7731\n',
     })
     const answer = JSON.parse(ran.stdout) as KeysDestroyAnswer & { status: 'destroyed' }

@@ -246,7 +246,7 @@ export const keysReencrypt: CommandSpec = {
     'Walks through a table and seals anew what is not under the active key: after phi keys rotate, or while old plaintext is being sealed. Each row is one compare-and-swap, so it runs beside the service, and can be stopped and run again at any time. It ends when a whole pass has found nothing left.',
     'Values are bound to the names of table and column, to the row and to the type of the field. Say them as the service declares them: what does not open is counted and left as it is, and never written over.',
     'The login needs SELECT and UPDATE on the table, and has to see its rows through row security. The key of the table is one column, and its text is the row id. Tables with keys of several columns are for reencrypt of @phi/envelope.',
-    'Before a key is revoked, wait 30 seconds after its rotation, and let this command end well for every table that is sealed under it. Backups of the table stay under the old key.',
+    'Before a key is revoked, wait 15 minutes (cache.maxAgeMs of the services) after its rotation, and let this command end well for every table that is sealed under it. Backups of the table stay under the old key.',
   ].join('\n\n'),
   options: [
     {
@@ -268,7 +268,7 @@ export const keysReencrypt: CommandSpec = {
     { flags: '--suite <suite>', about: 'The suite of the fields.', choices: suites, default: 'KC-XAES-256-GCM' },
     { flags: '--other-suite', about: 'Values of the other suite are opened, and sealed anew in this one.' },
     { flags: '--plaintext-until <instant>', about: 'Seal old plaintext too; refused from this instant on.' },
-    { flags: '--batch <rows>', about: 'Rows read at a time. Default 500.' },
+    { flags: '--batch <rows>', about: 'Rows read at a time. Default: 500.' },
     {
       flags: '--resume <file>',
       about: 'Notes how far the run is, and goes on there if the file exists. Removed at the end. It holds the key of a row.',

@@ -79,6 +79,12 @@ async function slotsOf(io: Io, { keyring, store }: OpenKeyring, asked: Asked): P
   return [...found.values()].sort(byPlace)
 }
 
+/** A tenant that was mistyped has none, and its job would find nothing due for good. */
+async function hasKeys(io: Io, { store }: OpenKeyring): Promise<boolean> {
+  for await (const _ of eachKey(store, io.signal)) return true
+  return false
+}
+
 /** What stops the whole run: the store, or a login without the right. Anything else is this tenant's. */
 const endsTheRun = (code: string): boolean =>
   code.startsWith('PHI_PG_') || code.startsWith('PHI_ENVELOPE_STORE') || code.startsWith('PHI_AUDIT_')
@@ -192,27 +198,24 @@ async function run(input: Input, io: Io): Promise<Report> {
       return withKeyring(io, configured, db, use, async (keys) => {
         if (isKek) return rotateKek(io, keys, recorder)
         const slots = await slotsOf(io, keys, asked)
+        const isEmpty = slots.length === 0 && !(asked.isDue && (only === undefined || (await hasKeys(io, keys))))
         const answer = await rotateAll(io, keys, slots, recorder)
         const isStopped = answer.left > 0
-        const exit = isStopped
-          ? 'interrupted'
-          : answer.failed.length > 0 || (slots.length === 0 && !asked.isDue)
-            ? 'finding'
-            : 'ok'
+        const exit = isStopped ? 'interrupted' : answer.failed.length > 0 || isEmpty ? 'finding' : 'ok'
         return {
           exit: exitWith(recorder, exit),
           json: answer,
-          text: (paint, columns) => text(answer, asked, recorder, paint, columns),
+          text: (paint, columns) => text(answer, isEmpty, recorder, paint, columns),
         }
       })
     }),
   )
 }
 
-function text(answer: KeysRotateAnswer, asked: Asked, recorder: Recorder, paint: Paint, columns: number): string {
+function text(answer: KeysRotateAnswer, isEmpty: boolean, recorder: Recorder, paint: Paint, columns: number): string {
   const { rotated, failed, left } = answer
   if (rotated.length + failed.length + left === 0)
-    return asked.isDue ? paint.good('Nothing is due: no key was made.') : paint.bad('There are no keys to rotate.')
+    return isEmpty ? paint.bad('There are no keys to rotate.') : paint.good('Nothing is due: no key was made.')
   const head =
     failed.length > 0
       ? paint.bad(`${amount(rotated.length, 'new key')}; ${amount(failed.length, 'place')} could not be rotated.`)
@@ -262,7 +265,7 @@ export const keysRotate: CommandSpec = {
   about: [
     'Makes a new version of the data keys of a tenant, for every purpose for which it has one. The new key seals from now on, the one before only opens. Data is not touched: phi keys reencrypt does that.',
     'With --due, only what phi keys status calls due is rotated, so that a job can run it daily. With --kek, the KMS makes a new version of the key-encryption key, where it is one that does this over its adapter (a key file, Vault, PKCS #11, KMIP); phi keys rewrap then wraps the data keys under it.',
-    'Each new key is recorded in the audit log of the configuration. Keys whose destruction was approved get no successor. Running services hear of a new key within 30 seconds.',
+    'Each new key is recorded in the audit log of the configuration. Keys whose destruction was approved get no successor. Running services hear of a new key within 30 seconds; one that does not reach the key store goes on under the old key for up to 15 minutes.',
   ].join('\n\n'),
   options: [
     ...scopeOptions,

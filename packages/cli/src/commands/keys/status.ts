@@ -124,8 +124,10 @@ async function run(input: Input, io: Io): Promise<Report> {
 }
 
 /** What is certain and bad comes before what is not known. */
-function exitOf({ due, kek, tenants }: KeysStatusAnswer): ExitName {
+function exitOf({ due, kek, tenants, keys }: KeysStatusAnswer): ExitName {
   if (due.some(({ action }) => action !== 'describe-failed')) return 'finding'
+  // A tenant that was mistyped looks like this.
+  if (keys !== undefined && keys.length === 0) return 'unknown'
   return kek === 'unknown' && tenants.some(({ opens }) => opens > 0) ? 'unknown' : 'ok'
 }
 

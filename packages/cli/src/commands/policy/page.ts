@@ -1,4 +1,4 @@
-import { wrapLines } from '../../lines.ts'
+import { wrapLines } from '../../layout.ts'
 
 /** An entry of a list: a first line that may be long, then lines below it, all broken between words. */
 export function entry(first: string, below: readonly string[], columns: number): readonly string[] {

@@ -6,8 +6,7 @@ import type { ExitName } from '../../exit-codes.ts'
 import { writeWhole } from '../../files.ts'
 import type { Input } from '../../input.ts'
 import type { Io } from '../../io.ts'
-import { aligned, amount, counted } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { aligned, amount, counted, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import { progress } from '../../progress.ts'
 import { dayOf, momentOptions } from '../../when.ts'
@@ -178,14 +177,14 @@ What is not known is never disposable, and neither is what rests on rows of law 
     ...scheduleOptions,
     ...momentOptions,
     { flags: '--planned-by <name>', about: 'Who plans. They cannot approve the plan.', required: true },
-    { flags: '--approvals <count>', about: 'How many different people must approve. Default 2.' },
+    { flags: '--approvals <count>', about: 'How many different people must approve. Default: 2.' },
     {
       flags: '--role <role...>',
-      about: 'A role in which they may approve. May stand several times. Default: any.',
+      about: 'A role in which they may approve. Default: any.',
       many: true,
     },
     { flags: '--signed', about: 'Approvals count only when they are signed with a key of that person.' },
-    { flags: '--kind <kind...>', about: 'Only records of this kind. May stand several times.', many: true },
+    { flags: '--kind <kind...>', about: 'Only records of this kind.', many: true },
     { flags: '--limit <count>', about: 'The most records to plan for deletion. All are counted.' },
     { flags: '--holds <file>', about: 'With a file of records: JSON with the facts about holds.', kind: 'file' },
     { flags: '--out <file>', about: 'Write the plan to this file.', kind: 'file' },

@@ -8,8 +8,7 @@ import type { ExitName } from '../../exit-codes.ts'
 import { readJson, readShape, writeWhole } from '../../files.ts'
 import type { Input } from '../../input.ts'
 import type { Io } from '../../io.ts'
-import { amount } from '../../layout.ts'
-import { wrapLines } from '../../lines.ts'
+import { amount, wrapLines } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import { type FilePlace, withPlaces } from '../../places.ts'
 import { progress } from '../../progress.ts'
@@ -220,10 +219,10 @@ It deletes rows of mapped tables. It does not destroy keys, does not delete file
     ...scheduleOptions,
     ...momentOptions,
     { flags: '--confirm <hash>', about: 'The hash of the plan. Without it nothing is done.' },
-    { flags: '--approved-by <name=role...>', about: 'Who approved it, in which role. May stand several times.', many: true },
+    { flags: '--approved-by <name=role...>', about: 'Who approved it, in which role.', many: true },
     {
       flags: '--approval <file...>',
-      about: 'JSON with an approval, signed or not. May stand several times.',
+      about: 'JSON with an approval, signed or not.',
       kind: 'file',
       many: true,
     },

@@ -139,7 +139,7 @@ export const benchCommand: CommandSpec = {
     'Nothing is written to a database unless --write-entries says so. An audit log is only added to: what is appended for the measure stays, in a log of its own under the tenant phi-bench. Do not do that on a database that is in use.',
   ].join('\n\n'),
   options: [
-    { flags: '--rounds <count>', about: 'How many rounds of each. Default 5.' },
+    { flags: '--rounds <count>', about: 'How many rounds of each. Default: 5.' },
     { flags: '--size <size>', about: 'How much work a round is.', choices: Object.keys(sizes), default: 'usual' },
     { flags: '--write-entries', about: 'Append to the database as well. The entries stay there.' },
     ...databaseOptions,
