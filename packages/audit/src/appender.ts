@@ -154,6 +154,8 @@ export class Appender {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
+    // Callers who append again as soon as they were answered come in after this, and their time begins now.
+    this.#turn = performance.now()
     setImmediateOrSoon(() => {
       this.#scheduled = false
       this.#flush()

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { fixedClock, type PhiError } from '@phi/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
 import {
   type AuditEventInput,
@@ -210,6 +210,29 @@ describe('when the store is in trouble', () => {
     expect(performance.now() - started).toBeLessThan(5000)
     expect(log.health()).toMatchObject({ status: 'failing', failure: 'PHI_AUDIT_UNAVAILABLE' })
     expect((await log.head()).size).toBe(0)
+  })
+
+  it('gives each append its own time, however long callers append again as soon as they were answered', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] })
+    try {
+      const log = await open({
+        limits: { timeoutMs: 1_000 },
+        store: troubled(memoryStore(), async (_, run) => {
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          return run()
+        }),
+      })
+      const caller = async () => {
+        for (let i = 0; i < 50; i++) await log.append(read())
+      }
+      const done = Promise.all([caller(), caller(), caller()])
+      done.catch(() => {})
+      await vi.advanceTimersByTimeAsync(20_000)
+      await done
+      expect((await log.head()).size).toBe(150)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('says that the outcome is unknown, with the id to retry by, when an answer does not come in time', async () => {

@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isPhiError } from '@phi/core'
 import { commit, machine, versions } from './machine.ts'
 import { type Measured, measure, type Row } from './measure.ts'
 import { chart } from './render/chart.ts'
@@ -91,22 +90,10 @@ process.on('uncaughtException', (error) => {
   process.exit(stopping ? 130 : 1)
 })
 
-/** On a machine that others keep busy, an append may wait longer than appends do, and fails as it should: such a row is begun anew. */
-async function measured(row: Row): Promise<Measured> {
-  for (let left = 2; ; left--) {
-    try {
-      return await measure(row, { quick: values.quick, budgetMs: values.quick ? 700 : 8_000 })
-    } catch (error) {
-      if (stopping || left === 0 || !isPhiError(error) || !error.retryable) throw error
-      process.stderr.write(`       begun anew: ${error.code}\n`)
-    }
-  }
-}
-
 try {
   for (const [i, row] of chosen.entries()) {
     process.stderr.write(`${elapsed().padStart(5)}  ${i + 1}/${chosen.length}  ${row.id}\n`)
-    results.push(await measured(row))
+    results.push(await measure(row, { quick: values.quick, budgetMs: values.quick ? 700 : 8_000 }))
   }
 } catch (error) {
   if (!stopping) throw error

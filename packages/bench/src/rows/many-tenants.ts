@@ -26,8 +26,7 @@ export const appendManyTenants: Row = {
   against: 'the same store without group commit, 256 callers over 64 tenants',
   atLeast: 1.2,
   async prepare({ quick }) {
-    // Without group commit 64 logs take turns on ten connections. On a slow machine with more events, a turn comes later than an append waits.
-    const count = quick ? 4_000 : 8_000
+    const count = quick ? 4_000 : 20_000
     const server = await startServer()
     const database = await freshDatabase(server.url)
     const db = await connect(database.url)
