@@ -7,7 +7,7 @@ export interface LoadBudget {
 
 /** What importing an entry costs, whatever the machine: written by `npm run budgets`, and read by whoever reviews the difference. */
 export const loadBudgets: Readonly<Record<string, LoadBudget>> = {
-  '@phi/audit': { kilobytes: 1_209, loads: '@phi/core zod' },
+  '@phi/audit': { kilobytes: 1_210, loads: '@phi/core zod' },
   '@phi/audit/merkle': { kilobytes: 936, loads: '@phi/core zod' },
   '@phi/audit/note': { kilobytes: 949, loads: '@phi/core zod' },
   '@phi/audit/store': { kilobytes: 951, loads: '@phi/core zod' },
@@ -29,9 +29,9 @@ export const loadBudgets: Readonly<Record<string, LoadBudget>> = {
   '@phi/audit/detect': { kilobytes: 1_046, loads: '@phi/core zod' },
   '@phi/audit/ml-dsa': { kilobytes: 1_156, loads: '@noble/curves @noble/hashes @noble/post-quantum @phi/core zod' },
   '@phi/baa': { kilobytes: 1_415, loads: '@phi/core jose zod' },
-  '@phi/baa/telehealth': { kilobytes: 1_070, loads: '@phi/core zod' },
+  '@phi/baa/telehealth': { kilobytes: 1_071, loads: '@phi/core zod' },
   '@phi/baa/telehealth/probe': { kilobytes: 939, loads: '@phi/core zod' },
-  '@phi/baa/ai': { kilobytes: 1_066, loads: '@phi/core zod' },
+  '@phi/baa/ai': { kilobytes: 1_065, loads: '@phi/core zod' },
   '@phi/baa/safeguards': { kilobytes: 1_045, loads: '@phi/core zod' },
   '@phi/baa/vendors': { kilobytes: 969, loads: '@phi/core zod' },
   '@phi/cli': { kilobytes: 1_506, loads: '@phi/core commander picocolors zod' },
@@ -51,7 +51,7 @@ export const loadBudgets: Readonly<Record<string, LoadBudget>> = {
   '@phi/deadlines/request': { kilobytes: 1_342, loads: '@phi/core temporal-polyfill temporal-utils zod' },
   '@phi/deadlines/incident': { kilobytes: 1_343, loads: '@phi/core temporal-polyfill temporal-utils zod' },
   '@phi/deadlines/golden': {
-    kilobytes: 3_219,
+    kilobytes: 3_218,
     loads:
       '@phi/core astronomia caldate date-bengali-revised date-chinese date-easter date-holidays date-holidays-parser deepmerge jalaali-js moment moment-timezone temporal-polyfill temporal-utils zod',
   },
@@ -59,28 +59,28 @@ export const loadBudgets: Readonly<Record<string, LoadBudget>> = {
   '@phi/envelope': { kilobytes: 1_278, loads: '@phi/core jose zod' },
   '@phi/envelope/primitives': { kilobytes: 951, loads: '@phi/core zod' },
   '@phi/envelope/kms': { kilobytes: 928, loads: '@phi/core zod' },
-  '@phi/envelope/local': { kilobytes: 1_037, loads: '@noble/hashes @phi/core zod' },
+  '@phi/envelope/local': { kilobytes: 1_039, loads: '@noble/hashes @phi/core zod' },
   '@phi/envelope/node': { kilobytes: 952, loads: '@phi/core zod' },
   '@phi/envelope/aws-kms': {
-    kilobytes: 1_884,
+    kilobytes: 1_885,
     loads:
       '@aws-sdk/client-kms @aws-sdk/core @aws-sdk/credential-provider-env @aws-sdk/credential-provider-node @aws-sdk/xml-builder @aws/lambda-invoke-store @phi/core @smithy/core @smithy/node-http-handler @smithy/signature-v4 @smithy/types zod',
   },
   '@phi/envelope/gcp-kms': { kilobytes: 943, loads: '@phi/core zod' },
   '@phi/envelope/azure-key-vault': { kilobytes: 945, loads: '@phi/core zod' },
-  '@phi/envelope/vault-transit': { kilobytes: 944, loads: '@phi/core zod' },
+  '@phi/envelope/vault-transit': { kilobytes: 945, loads: '@phi/core zod' },
   '@phi/envelope/pkcs11': { kilobytes: 967, loads: '@phi/core zod' },
   '@phi/envelope/kmip': { kilobytes: 967, loads: '@phi/core zod' },
-  '@phi/envelope/drizzle': { kilobytes: 1_199, loads: '@phi/core drizzle-orm zod' },
+  '@phi/envelope/drizzle': { kilobytes: 1_200, loads: '@phi/core drizzle-orm zod' },
   '@phi/envelope/kysely': { kilobytes: 1_614, loads: '@phi/core kysely zod' },
   '@phi/http': { kilobytes: 1_573, loads: '@phi/audit @phi/core @phi/rbac jose zod' },
-  '@phi/http/node': { kilobytes: 952, loads: '@phi/core zod' },
+  '@phi/http/node': { kilobytes: 953, loads: '@phi/core zod' },
   '@phi/http/tls': { kilobytes: 930, loads: '@phi/core zod' },
-  '@phi/http/fastify': { kilobytes: 951, loads: '@phi/core zod' },
+  '@phi/http/fastify': { kilobytes: 952, loads: '@phi/core zod' },
   '@phi/http/express': { kilobytes: 945, loads: '@phi/core zod' },
-  '@phi/http/hono': { kilobytes: 930, loads: '@phi/core zod' },
+  '@phi/http/hono': { kilobytes: 929, loads: '@phi/core zod' },
   '@phi/postgres': {
-    kilobytes: 3_094,
+    kilobytes: 3_093,
     loads:
       '@phi/audit @phi/baa @phi/core @phi/deadlines @phi/envelope @phi/rbac @phi/retention jose temporal-polyfill temporal-utils zod',
   },
@@ -98,7 +98,7 @@ export const loadBudgets: Readonly<Record<string, LoadBudget>> = {
       '@phi/core @phi/deadlines astronomia caldate date-bengali-revised date-chinese date-easter date-holidays date-holidays-parser deepmerge jalaali-js moment moment-timezone temporal-polyfill temporal-utils zod',
   },
   '@phi/testing': {
-    kilobytes: 3_043,
+    kilobytes: 3_041,
     loads:
       '@phi/audit @phi/baa @phi/core @phi/deadlines @phi/envelope @phi/rbac @phi/retention jose temporal-polyfill temporal-utils zod',
   },
