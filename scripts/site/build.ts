@@ -1,7 +1,6 @@
 // The whole site: the reference, the pages, then what was built is read for dead links and looked at. `--pages` takes the reference as it is.
 
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { run, since } from '../run.ts'
 import { checkLinks } from './dead-links.ts'
@@ -11,7 +10,6 @@ import { home } from './pages.ts'
 const base = process.env.DOCS_BASE ?? '/'
 const site = join(home, 'docs/.vitepress/dist')
 const cache = join(home, 'docs/.vitepress/cache')
-const require = createRequire(import.meta.url)
 
 const node = (program: string, ...args: string[]) => run(process.execPath, [program, ...args], { cwd: home }).ok
 
@@ -31,7 +29,7 @@ async function reference(): Promise<boolean> {
   }
   await mkdir(cache, { recursive: true })
   await writeFile(options, JSON.stringify(own))
-  return node(require.resolve('typedoc/bin/typedoc'), '--options', options)
+  return node(join(home, 'node_modules/typedoc/bin/typedoc'), '--options', options)
 }
 
 const pages = async (): Promise<boolean> => {
