@@ -6,8 +6,8 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { fetched, nodeOf, supportedNodes } from './node-releases.ts'
 import { run, since } from './run.ts'
 
-/** The oldest that the declarations hold under, the last of its major version, and the one that this repository uses. */
-const TYPESCRIPTS = ['5.6', '5.9', '6.0']
+/** The oldest that the declarations hold under (before it `Uint8Array` was not generic), the last of its major version, and the one that this repository uses. */
+const TYPESCRIPTS = ['5.7', '5.9', '6.0']
 
 const packed = resolve('node_modules/.cache/phi-packed')
 if (!existsSync(packed)) throw new Error('there are no packed packages yet: npm run check:packages')
