@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { caseStore } from '@phi/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditRoutes, Browser, type Platform, putPatientFacts, readProfile, recordRoutes, startPlatform } from './index.ts'
+import { incidentRoutes } from './routes/incidents.ts'
 import { patientRequestRoutes } from './routes/patient-requests.ts'
 
 const profile = readProfile(JSON.parse(readFileSync(new URL('../../practice-tiers/platform.json', import.meta.url), 'utf8')))
@@ -17,7 +18,11 @@ beforeAll(async () => {
     entity: { name: 'Practice A', telephone: '555-0100', responsible: 'Privacy officer' },
     timeZone: 'America/New_York',
   })
-  platform = await startPlatform({ profile, routes: [recordRoutes, auditRoutes, requests], start: '2026-11-23T08:00:00.000Z' })
+  platform = await startPlatform({
+    profile,
+    routes: [recordRoutes, auditRoutes, requests, incidentRoutes],
+    start: '2026-11-23T08:00:00.000Z',
+  })
   await platform.enrol({ subject: 'ann', tenant: 'a', roles: ['therapist', 'administrator'] }, 'test')
   await platform.enrol({ subject: 'bob', tenant: 'a', roles: ['therapist'] }, 'test')
   await platform.enrol({ subject: 'eve', tenant: 'b', roles: ['therapist', 'administrator'] }, 'test')
@@ -73,7 +78,7 @@ describe('the service that the platforms share', () => {
     )
   })
 
-  it('writes who is signed in into the history of a request, whomever the body names', async () => {
+  it('writes who is signed in into the history of a request and of an incident, whomever the body names', async () => {
     const post = (path: string, json: object) => ann.ask(path, { method: 'POST', json })
     const opened = await post('/requests', { id: 'r-1', kind: 'access', patient: 'p-1', by: 'bob' })
     expect(opened.status, opened.text).toBe(201)
@@ -82,6 +87,13 @@ describe('the service that the platforms share', () => {
     const kept = JSON.stringify(await caseStore(platform.db).load('a', 'r-1'))
     expect(kept).not.toContain('"bob"')
     expect(kept.match(/"by":"ann"/g)?.length).toBeGreaterThanOrEqual(2)
+
+    const incident = await post('/incidents', { id: 'i-1', timeZone: 'America/New_York', individuals: null, by: 'bob' })
+    expect(incident.status, incident.text).toBe(201)
+    await post('/incidents/i-1/events', { type: 'contained', by: 'bob' })
+    const history = JSON.stringify(await caseStore(platform.db).load('a', 'i-1'))
+    expect(history).toContain('"by":"ann"')
+    expect(history).not.toContain('"bob"')
   })
 
   it('S97 shows the log to administrators of the tenant, and to nobody else', async () => {

@@ -52,7 +52,7 @@ describe('SARIF', () => {
     ['policy.json', 'policy.json'],
     ['../a b/policy #1.json', '../a%20b/policy%20%231.json'],
     ['/srv/policy.json', 'file:///srv/policy.json'],
-    ['C:\\work\\policy.json', 'file:///C:/work/policy.json'],
+    ['C:\\repo\\policy.json', 'file:///C:/repo/policy.json'],
     ['a:b.json', 'a%3Ab.json'],
     ['\ud800.json', '%EF%BF%BD.json'],
   ])('writes the path %j as the reference %s', (file, uri) => {

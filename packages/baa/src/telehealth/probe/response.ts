@@ -60,7 +60,7 @@ export async function askHsts(socket: TLSSocket, target: Target): Promise<Transp
 }
 
 /** A name can have several addresses, and the error of all bears the code of the first: nobody is there when each has refused. */
-const isNobody = (error: NodeJS.ErrnoException): boolean =>
+export const isNobody = (error: NodeJS.ErrnoException): boolean =>
   error instanceof AggregateError ? error.errors.every(isNobody) : error.code === 'ECONNREFUSED'
 
 /** What plain http does on a port. */
