@@ -3,9 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { run } from './run.ts'
-import { readTestCounts } from './test-counts.ts'
+import { readTestCounts, readTestFailures } from './test-counts.ts'
 
-const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((test) => ({ status: test })) })
+const file = (status: string, ...tests: string[]) => ({
+  name: 'a.test.ts',
+  status,
+  message: tests.length === 0 ? 'SyntaxError: no such export' : '',
+  assertionResults: tests.map((test, index) => ({
+    status: test,
+    fullName: `block test ${index}`,
+    failureMessages: test === 'failed' ? [`AssertionError: 1 is not 2\n${'    at a line\n'.repeat(40)}`] : [],
+  })),
+})
 
 const report = (testResults: ReturnType<typeof file>[]) => {
   const count = (status: string) =>
@@ -34,8 +43,35 @@ it.each([
     expect(`${passed} passed, ${failed} failed, ${skipped} skipped`).toBe(line)
 
     const { ok, stdout } = run(process.execPath, ['--import', 'tsx', 'scripts/print-test-counts.ts', path], { quiet: true })
-    expect(stdout).toBe(`${line}\n`)
+    expect(stdout.endsWith(`${line}\n`)).toBe(true)
     expect(ok).toBe(good)
+    if (good) expect(stdout).toBe(`${line}\n`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+it('says above the closing line what failed and why, in a few lines each', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'phi-counts-'))
+  try {
+    const path = join(folder, 'report.json')
+    const print = () => run(process.execPath, ['--import', 'tsx', 'scripts/print-test-counts.ts', path], { quiet: true }).stdout
+    writeFileSync(path, JSON.stringify(report([file('failed', 'passed', 'failed'), file('failed')])))
+    expect(readTestFailures(path).map(({ where }) => where)).toEqual(['a.test.ts: block test 1', 'a.test.ts'])
+    expect(print()).toBe(
+      [
+        'FAILED a.test.ts: block test 1',
+        '    AssertionError: 1 is not 2',
+        ...Array.from({ length: 15 }, () => '        at a line'),
+        'FAILED a.test.ts',
+        '    SyntaxError: no such export',
+        '1 passed, 2 failed, 0 skipped',
+        '',
+      ].join('\n'),
+    )
+
+    writeFileSync(path, JSON.stringify(report(Array.from({ length: 23 }, () => file('failed', 'failed')))))
+    expect(print().split('\n').slice(-3)).toEqual(['and 3 more', '0 passed, 23 failed, 0 skipped', ''])
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

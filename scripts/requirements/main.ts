@@ -40,7 +40,10 @@ if (values.json === true) console.log(JSON.stringify({ rows }, null, 2))
 else {
   if (values.check !== true) writeFileSync(join(root, 'docs/requirements.md'), rendered(rows))
   console.log(`${rows.length - open.length} of ${rows.length} requirements are shown by a passing test`)
-  for (const { id, status, tests } of open)
-    console.log(`${id}: ${status}${tests.map(({ file, title }) => `\n    ${file}: ${title}`).join('')}`)
+  for (const { id, status, tests } of open) {
+    // Of a failing row the tests that failed: a requirement may have a hundred that passed.
+    const telling = status === 'failing' ? tests.filter((test) => test.status === 'failed') : tests
+    console.log(`${id}: ${status}${telling.map(({ file, title }) => `\n    ${file}: ${title}`).join('')}`)
+  }
 }
 process.exit(open.length > 0 ? 1 : 0)
