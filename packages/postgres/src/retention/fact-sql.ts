@@ -5,24 +5,53 @@ import { dayOf } from './rows.ts'
 
 // The facts of a mapped table as SQL expressions, and the few words of SQL that statements about them are put together from.
 
-export const any = (conditions: readonly string[]): string => (conditions.length === 0 ? 'false' : conditions.join(' or '))
-export const cases = (
+// What is settled while a statement is put together is 'true' or 'false' here, and does not reach the database.
+
+export function any(conditions: readonly string[]): string {
+  if (conditions.includes('true')) return 'true'
+  return conditions.filter((each) => each !== 'false').join(' or ') || 'false'
+}
+
+export function all(conditions: readonly string[]): string {
+  if (conditions.includes('false')) return 'false'
+  const open = conditions.filter((each) => each !== 'true')
+  return open.length === 0 ? 'true' : `(${open.join(' and ')})`
+}
+
+export function cases(
   branches: readonly (readonly [when: string, then: string | number])[],
   otherwise: string | number,
-): string => {
-  const open = branches.filter(([when]) => when !== 'false').map(([when, then]) => `when ${when} then ${then}`)
-  return open.length === 0 ? `${otherwise}` : `case ${open.join(' ')} else ${otherwise} end`
+): string {
+  const open: string[] = []
+  let last = otherwise
+  for (const [when, then] of branches) {
+    if (when === 'false') continue
+    if (when === 'true') {
+      last = then
+      break
+    }
+    open.push(`when ${when} then ${then}`)
+  }
+  return open.length === 0 ? `${last}` : `case ${open.join(' ')} else ${last} end`
 }
 
 /** A statement's parameters, by the places that they get. */
 export class Params {
   readonly values: unknown[]
+  readonly #casts: string[] = []
   constructor(first: unknown) {
     this.values = [first]
   }
   add(value: unknown, type: string): string {
     this.values.push(value)
-    return `$${this.values.length}::${type}`
+    const cast = `$${this.values.length}::${type}`
+    this.#casts.push(cast)
+    return cast
+  }
+  /** A condition that is true, and names the parameters that a statement does not: it would be refused for them. */
+  unnamed(statement: string): string {
+    const left = this.#casts.filter((cast) => !statement.includes(cast))
+    return left.length === 0 ? '' : ` and (true or ${left.map((cast) => `${cast} is null`).join(' or ')})`
   }
 }
 

@@ -5,14 +5,15 @@ import {
   dateFacts,
   NARROW_FROM,
   NARROW_THROUGH,
+  type NarrowProfile,
   type NarrowTable,
   providers,
 } from '@phi/retention'
-import { any, cases, type Facts, factsOf, Params } from './fact-sql.ts'
+import { all, any, cases, type Facts, factsOf, Params } from './fact-sql.ts'
 import type { HoldSets } from './hold-sets.ts'
 import { held } from './hold-sql.ts'
 import type { OpenTable } from './open-tables.ts'
-import { columnOf, EARLIER, type Level, profileRows, SIGNED } from './profile-rows.ts'
+import { type Level, profileShapes, type Shape } from './profile-shapes.ts'
 import { idText, versionText } from './rows.ts'
 
 /** What SQL says of a record. `needs-assessment`: nothing; only `assess` of @phi/retention can. */
@@ -51,40 +52,36 @@ function strange(open: OpenTable, { text, days, opaque }: Facts): readonly strin
     return fact?.column === undefined ? [] : [`(octet_length(${text(name)}) > 512 or ${text(name)} = '')`]
   })
   // The number by which a place is found may be that of another place.
-  const others = [`p.kind is distinct from ${text('kind')}`]
-  const chosen = [
-    [text('state'), 'p.state', usStates],
-    [text('provider'), 'p.provider', providers],
-  ] as const
-  for (const [own, other, names] of chosen) {
-    if (own === undefined) continue
-    others.push(`p.placed and ${other} is distinct from ${own}`)
-    others.push(`not p.placed and ${own} not in (${names.map((name) => `'${name}'`).join(', ')})`)
-  }
+  const chosen = (
+    [
+      [text('state'), 'p.state', usStates],
+      [text('provider'), 'p.provider', providers],
+    ] as const
+  ).filter(([own]) => own !== undefined)
+  const other = any(chosen.map(([own, of]) => `${of} is distinct from ${own}`))
+  const none = any(chosen.map(([own, , names]) => `${own} not in (${names.map((name) => `'${name}'`).join(', ')})`))
   return [
     ...inRange,
     ...opaque.map((column) => `${column} is not null`),
     // Ids of numbers alone have one length.
     ...(open.table.id.some(({ type }) => type === 'text') ? [`octet_length(${idText(open.table)}) not between 1 and 512`] : []),
     ...lengths,
-    ...others,
+    'p.shape is null',
+    ...(chosen.length === 0 ? [] : [`case when p.placed then ${other} else ${none} end`]),
   ]
 }
 
-/** What makes a row one of which the profile of one version says nothing. */
-function undecided({ days, day, flag }: Facts, { shape, prefix }: Level): readonly string[] {
-  const p = `p.${prefix}`
+/** What makes a row one of which the profiles of one version say nothing. */
+function undecided({ days, day, flag }: Facts, { profile, ...own }: Level): readonly string[] {
+  if (!profile.decidable) return ['true']
   const [born, adult, care] = [day('born'), flag('adult'), days(CARE)]
   // Said to be of age, and perhaps not: what that contradiction comes to hangs on what else is open.
   const ages =
-    born === undefined || adult === undefined || care.length === 0
+    profile.age === null || born === undefined || adult === undefined || care.length === 0
       ? []
-      : [`(${adult} is true and ${p}age and least(${care.join(', ')}) - ${born} < ${p}adult)`]
-  return [
-    `${p}dec is not true`,
-    ...ages,
-    ...shape.undecided.map((fact) => `(${p}${columnOf('u', fact)} and ${day(fact)} is not null)`),
-  ]
+      : [`(${adult} is true and least(${care.join(', ')}) - ${born} < p.${own.adultAfterDays})`]
+  const known = dateFacts.filter((fact) => profile.undecidedWhere.includes(fact)).flatMap((fact) => day(fact) ?? [])
+  return [...ages, ...known.map((column) => `${column} is not null`)]
 }
 
 /** Facts that cannot all be true, as `evaluate.ts` of @phi/retention has them. */
@@ -98,106 +95,106 @@ function contradicting({ day, days }: Facts): readonly string[] {
   ]
 }
 
+type Signed = NarrowProfile['signed']
+
 /** The verdict on a row, in the order of `status.ts` of @phi/retention. `of` gives the number of each status. */
-function verdict(facts: Facts, { shape, prefix }: Level, today: string, of: (status: number) => number): string {
-  const p = `p.${prefix}`
+function verdict(facts: Facts, level: Level, today: string, of: (status: number) => number): string {
+  const { profile, cutoffs } = level
   const { day, days, flag } = facts
-  const compare = (letter: string, list: readonly DateFact[], sign: string) =>
-    list.map((fact) => `${day(fact)} ${sign} ${p}${columnOf(letter, fact)}`)
+  const compare = (days: ReadonlyMap<DateFact, string>, sign: string) =>
+    [...days].map(([fact, column]) => `${day(fact)} ${sign} p.${column}`)
   // Both let go of the record.
   const looksAtSigned = of(SIGN_OFF) !== of(DISPOSABLE)
   const born = day('born')
   const created = day('created')
   const adult = flag('adult')
   const isAdult = adult === undefined ? 'false' : `${adult} is true`
+  const isNoAdult = adult === undefined ? [] : [`not (${isAdult})`]
 
   const missing = any([
-    `${p}mis`,
-    ...shape.needs.map((fact) => `(${p}${columnOf('w', fact)} and ${day(fact)} is null)`),
-    ...shape.oneOf.map(({ facts: list, unlessNot }, index) => {
+    `${profile.missing}`,
+    ...profile.needs.map((fact) => `${day(fact)} is null`),
+    ...profile.needsOneOf.map(({ facts: list, unlessNot }) => {
       const known = [
         ...list.map((fact) => `${day(fact)} is null`),
         ...(unlessNot === null ? [] : [`${flag(unlessNot)} is not false`]),
       ]
-      return `(${p}g${index} and ${known.join(' and ')})`
+      return all(known)
     }),
-    ...(born === undefined && adult === undefined
+    ...(profile.age?.needsBorn !== true || (born === undefined && adult === undefined)
       ? []
-      : [`(${p}nb and ${born === undefined ? 'true' : `${born} is null`} and not (${isAdult}))`]),
+      : [all([...(born === undefined ? [] : [`${born} is null`]), ...isNoAdult])]),
   ])
-  const rest = (signed: string): string =>
+  const rest = (signed: Signed): string =>
     cases(
       [
-        [`${p}unk`, of(UNKNOWN)],
-        [any(compare('m', shape.margins, '>=')), of(RETAIN)],
+        [`${profile.unknown}`, of(UNKNOWN)],
+        [any(compare(cutoffs.marginFrom, '>=')), of(RETAIN)],
         [
           any([
-            `${p}unmet`,
-            ...shape.met.map(
-              (fact) => `(${p}${columnOf('d', fact)} and (${day(fact)} is null or ${day(fact)} >= ${p}${columnOf('c', fact)}))`,
-            ),
+            `${profile.unmet}`,
+            ...[...cutoffs.metBefore].map(([fact, column]) => `(${day(fact)} is null or ${day(fact)} >= p.${column})`),
           ]),
           of(CONDITION),
         ],
-        ...(looksAtSigned
-          ? [[`${signed} = ${SIGNED.unsigned}`, of(SIGN_OFF)] as const, [`${signed} = ${SIGNED.undecided}`, OPEN] as const]
-          : []),
+        [`${looksAtSigned && signed === 'unsigned'}`, of(SIGN_OFF)],
+        [`${looksAtSigned && signed === 'undecided'}`, OPEN],
       ],
       of(DISPOSABLE),
     )
 
-  let byAge = rest(`${p}sg`)
+  let byAge = rest(profile.signed)
   const care = days(CARE)
-  if (born !== undefined && care.length > 0) {
+  const { age } = profile
+  const keepsMinors =
+    age === null || age.keepsBornFrom === null || born === undefined ? 'false' : `${born} >= p.${level.keepsBornFrom}`
+  if (age !== null && born !== undefined && care.length > 0) {
     const first = `least(${care.join(', ')}) - ${born}`
     const through = any([isAdult, ...(created === undefined ? [] : [`${created} is not null`])])
-    const asMinor = (isOpen: string) =>
-      cases(
-        [
-          [`${born} >= ${p}kb`, of(RETAIN)],
-          [isOpen, of(UNKNOWN)],
-        ],
-        rest(`${p}ms`),
-      )
+    const asMinor = cases(
+      [
+        [keepsMinors, of(RETAIN)],
+        [`${age.notInTable}`, of(UNKNOWN)],
+      ],
+      rest(profile.minorSigned),
+    )
+    const makesNoDifference =
+      age.notInTable || (looksAtSigned && profile.signed !== profile.minorSigned)
+        ? 'false'
+        : all([...(keepsMinors === 'false' ? [] : [`${born} < p.${level.keepsBornFrom}`]), ...isNoAdult])
     byAge = cases(
       [
         // Where the age makes no difference, it is not looked at.
-        [
-          `not ${p}age or ${born} is null or (${born} < ${p}kb and not ${p}nit and not (${isAdult})${looksAtSigned ? ` and ${p}sg = ${p}ms` : ''})`,
-          rest(`${p}sg`),
-        ],
-        [`${first} >= ${p}adult`, cases([[through, rest(`${p}sg`)]], asMinor(`${p}nit`))],
-        [`${first} < ${p}minor`, asMinor(`${p}nit`)],
+        [any([`${born} is null`, makesNoDifference]), rest(profile.signed)],
+        [`${first} >= p.${level.adultAfterDays}`, cases([[through, rest(profile.signed)]], asMinor)],
+        [`${first} < p.${level.minorBeforeDays}`, asMinor],
       ],
       // Around the birthday itself the days of the months decide.
       OPEN,
     )
   }
-  const whereMissing = cases(
-    [[any([...compare('y', shape.may, '>='), ...(born === undefined ? [] : [`(${p}age and ${born} >= ${p}kb)`])]), OPEN]],
-    of(UNKNOWN),
-  )
+  const whereMissing = cases([[any([...compare(cutoffs.mayRunFrom, '>='), keepsMinors]), OPEN]], of(UNKNOWN))
   const stated = day('keepThrough')
   const inEffect = flag('inEffect')
   return cases(
     [
       [any(contradicting(facts)), of(UNKNOWN)],
       ...(inEffect === undefined ? [] : [[inEffect, of(CLOCK)] as const]),
-      [`${p}perm`, of(RETAIN)],
+      [`${profile.permanent}`, of(RETAIN)],
       ...(stated === undefined ? [] : [[`${stated} >= ${today}`, of(RETAIN)] as const]),
       [missing, whereMissing],
-      [any(compare('r', shape.runs, '>=')), of(RETAIN)],
+      [any(compare(cutoffs.runsFrom, '>=')), of(RETAIN)],
     ],
     byAge,
   )
 }
 
 /** Whether a ceiling has passed. */
-const overdueBy = (facts: Facts, { shape, prefix }: Level): string =>
+const overdueBy = (facts: Facts, { profile, overdue }: Level): string =>
   any(
-    shape.overdue.map(({ fact, flags: asked }, index) => {
-      const reached = asked.map((each) => ` and ${facts.flag(each.fact)} is not ${!each.is}`).join('')
-      return `(${facts.day(fact)} < p.${prefix}o${index}${reached})`
+    profile.overdueWhere.map(({ fact, flags }, index) => {
+      const reached = flags.map((each) => `${facts.flag(each.fact)} is not ${!each.is}`)
+      return all([`${facts.day(fact)} < p.${overdue[index]}`, ...reached])
     }),
   )
 
@@ -227,40 +224,46 @@ function onEarlier(own: number, earlier: number, isLast: boolean, dependsOnRecor
 }
 
 /** The verdict of a version, and of those that it replaces. */
-function standing(facts: Facts, levels: readonly Level[], today: string): string {
+function standing(facts: Facts, shape: Shape, today: string): string {
   let earlier = ''
-  for (const [at, level] of [...levels.entries()].reverse()) {
+  for (const [at, level] of [...shape.entries()].reverse()) {
     const isLast = at === 0
+    const replaced = level.profile.earlier
     const numberOf = (status: number): number => (!isLast && status === SIGN_OFF ? DISPOSABLE : status)
     const whereOver = (status: number): number => {
-      if (!level.hasEarlier) return against(status)
+      if (replaced === null) return against(status)
       return status === SIGN_OFF ? SIGN_OFF_OVERDUE : status === DISPOSABLE ? DISPOSABLE_OVERDUE : against(status)
     }
+    const overdue = overdueBy(facts, level)
     const own = cases(
       [
-        ...(isLast ? [] : [[any(undecided(facts, level)), OPEN] as const]),
-        [
-          overdueBy(facts, level),
-          level.shape.overdue.length === 0 ? OPEN : verdict(facts, level, today, (each) => whereOver(numberOf(each))),
-        ],
+        [any(undecided(facts, level)), OPEN],
+        ...(overdue === 'false' ? [] : [[overdue, verdict(facts, level, today, (each) => whereOver(numberOf(each)))] as const]),
       ],
       verdict(facts, level, today, numberOf),
     )
-    if (!level.hasEarlier) {
+    if (replaced === null) {
       earlier = own
       continue
     }
-    const answers = [false, true].flatMap((dependsOnRecord) =>
-      Array.from({ length: STATUSES ** 2 }, (_, pair) =>
-        onEarlier(Math.floor(pair / STATUSES), pair % STATUSES, isLast, dependsOnRecord),
-      ),
+    const answers = Array.from({ length: STATUSES ** 2 }, (_, pair) =>
+      onEarlier(Math.floor(pair / STATUSES), pair % STATUSES, isLast, replaced.accepted === 'some'),
     )
-    const ea = `p.${level.prefix}ea`
-    const behind = `case when ${ea} = ${EARLIER.nothing} then ${DISPOSABLE} else ${earlier} end`
-    const place = `${ea} / ${EARLIER.some} * ${STATUSES ** 2} + (${own}) * ${STATUSES} + (${behind}) + 1`
-    earlier = `('{${answers.join()}}'::int[])[${place}]`
+    earlier = `('{${answers.join()}}'::int[])[(${own}) * ${STATUSES} + (${earlier}) + 1]`
   }
   return earlier
+}
+
+/** What is said of the shape of a row's profile: found by halves, since there may be a hundred of them. */
+function byShape(shapes: readonly Shape[], say: (shape: Shape) => string): string {
+  const among = (said: readonly string[], first: number): string => {
+    const [only] = said
+    if (said.every((each) => each === only)) return only as string
+    const half = said.length >> 1
+    const [left, right] = [among(said.slice(0, half), first), among(said.slice(half), first + half)]
+    return `case when p.shape < ${first + half} then ${left} else ${right} end`
+  }
+  return shapes.length === 0 ? `${OPEN}` : among(shapes.map(say), 0)
 }
 
 export interface NarrowStatement {
@@ -268,7 +271,13 @@ export interface NarrowStatement {
   readonly from: string
   /** The number of the status of a row. */
   readonly status: string
-  readonly kind: string
+  /**
+   * A number for the row's kind and status: the status, and `narrowStatuses.length` for each place of the kind among `kinds`, which
+   * count from 1. A kind that is not among them counts as 0, and is in `otherKind`.
+   */
+  readonly kindAndStatus: string
+  readonly kinds: readonly string[]
+  readonly otherKind: string
   readonly id: string
   readonly version: string
   readonly params: Params
@@ -286,16 +295,17 @@ const placeNumber = (kind: string, placed: string, state: string, provider: stri
 export function narrowStatement(open: OpenTable, table: NarrowTable, holds: HoldSets, tenant: string): NarrowStatement {
   const params = new Params(tenant)
   const facts = factsOf(open, params)
-  const { columns, rows, levels } = profileRows(table)
+  const { types, rows, shapes } = profileShapes(table)
   const kind = facts.text('kind') as string
   const [state, provider] = [facts.text('state'), facts.text('provider')]
   const flags = table.flags.map(
     (name, digit) => `case ${facts.flag(name)} when true then ${3 ** digit} when false then ${2 * 3 ** digit} else 0 end`,
   )
+  // Numbers as one text: as an array of texts they would be read one by one, in every worker.
   const list = (values: readonly unknown[], type: string) =>
-    params.add(values.map(String), `text[]${type === 'text' ? '' : `::${type}[]`}`)
+    type === 'text' ? params.add(values, 'text[]') : params.add(`{${values.join()}}`, `text::${type}[]`)
   const code = flags.length === 0 ? '0' : flags.join(' + ')
-  const named = [...columns].map(([name, type]) => `${name} ${type}`).join(', ')
+  const named = [...types].map(([name, type]) => `${name} ${type}`).join(', ')
   const kinds = `unnest(${[
     list(
       table.kinds.map((each) => each.kind),
@@ -309,7 +319,7 @@ export function narrowStatement(open: OpenTable, table: NarrowTable, holds: Hold
       table.kinds.map(({ placed }) => placed),
       'boolean',
     ),
-  ].join(', ')}) as k (kind, grp, placed)`
+  ].join(', ')}) with ordinality as k (kind, grp, placed, kn)`
   const places = `unnest(${[
     list(
       table.places.map(({ group }) => group),
@@ -337,28 +347,36 @@ export function narrowStatement(open: OpenTable, table: NarrowTable, holds: Hold
     table.kinds.filter((each) => each.placed).map((each) => each.kind),
     'text',
   )
-  // One number stands for kind, State, provider and flags: so that it is one join, of which the planner knows that it finds one row.
+  // One number stands for kind, State, provider and flags: so that it is one join, of which the planner knows that it finds one row. The
+  // kind is compared in a form that does not make it a second key of the join.
   const from = `from ${open.table.name} t
 left join (
-  select distinct on (key) key, own.*, x.placed, x.kind, nullif(x.state, '') as state, nullif(x.provider, '') as provider
-  from (select ${placeNumber('k.kind', 'k.placed', 'l.state', 'l.provider', 'l.flags')} as key, k.kind, k.placed, l.state, l.provider, l.profile
+  select distinct on (key) key, own.*, x.kn, x.kind, x.placed, nullif(x.state, '') as state, nullif(x.provider, '') as provider
+  from (select ${placeNumber('k.kind', 'k.placed', 'l.state', 'l.provider', 'l.flags')} as key, k.kn, k.kind, k.placed, l.state, l.provider, l.profile
     from ${kinds} join ${places} on l.grp = k.grp) as x join ${profiles} on own.n = x.profile
   order by key
-) as p on p.key = ${placeNumber(kind, `${kind} = any (${placed})`, state ?? `''`, provider ?? `''`, code)}
+) as p on p.key = ${placeNumber(kind, `${kind} = any (${placed})`, state ?? `''`, provider ?? `''`, code)} and (p.kind <> ${kind}) is not true
 where ${open.scope}`
 
-  const first = levels[0] as Level
-  const odd = any([...undecided(facts, first), ...strange(open, facts)])
+  const odd = any(strange(open, facts))
   const onHold = held(facts, open.table, holds, params)
-  // A parameter that no part of the statement names is refused.
   const today = facts.day('keepThrough') === undefined ? '' : params.add(table.today, 'text::date')
-  const judged = standing(facts, levels, today)
-  const overdue = overdueBy(facts, first)
+  const judged = byShape(shapes, (shape) => standing(facts, shape, today))
+  // Under a hold, a ceiling that has passed is a conflict.
+  const whileHeld = byShape(shapes, ([last]) =>
+    cases(
+      [
+        [any(undecided(facts, last)), OPEN],
+        [overdueBy(facts, last), CONFLICT],
+      ],
+      HELD,
+    ),
+  )
   const status = table.ceilings
     ? cases(
         [
           [odd, OPEN],
-          [onHold, cases([[overdue, CONFLICT]], HELD)],
+          [onHold, whileHeld],
         ],
         judged,
       )
@@ -369,5 +387,14 @@ where ${open.scope}`
         ],
         judged,
       )
-  return { from, status, kind, id: idText(open.table), version: versionText(open.table), params }
+  return {
+    from: `${from}${params.unnamed(`${from}${status}`)}`,
+    status,
+    kindAndStatus: `coalesce(p.kn, 0) * ${narrowStatuses.length} + ${status}`,
+    kinds: table.kinds.map((each) => each.kind),
+    otherKind: `case when p.kn is null then ${kind} end`,
+    id: idText(open.table),
+    version: versionText(open.table),
+    params,
+  }
 }

@@ -163,16 +163,18 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
       return within('phi_retention', async (tx, tables) => {
         const { revision, statements } = await statementsOf(tx, tables, today)
         const counts = new Map<string, { kind: string | null; status: NarrowStatus; records: number }>()
-        for (const { from, kind, status, params } of statements) {
-          // A column that may change from row to row, as far as the planner knows, keeps it from writing the status out where it groups by
+        for (const { from, kindAndStatus, kinds, otherKind, params } of statements) {
+          // A column that may change from row to row, as far as the planner knows, keeps it from writing the number out where it groups by
           // it: it would then take every row for a group of its own, and sort a million of them.
-          const judged = `select ${kind} as kind, ${status} as status, pg_is_in_recovery() as apart ${from}`
-          const count = `select kind, status, count(*)::text as records from (${judged}) as s group by kind, status`
-          const { rows } = await tx.query<{ kind: string | null; status: number; records: string }>(count, params.values)
+          const judged = `select ${kindAndStatus} as number, ${otherKind} as other, pg_is_in_recovery() as apart ${from}`
+          const count = `select number, other, count(*)::text as records from (${judged}) as s group by number, other`
+          const { rows } = await tx.query<{ number: unknown; other: string | null; records: string }>(count, params.values)
           for (const row of rows) {
-            const name = statusOf(row.status)
-            const key = JSON.stringify([row.kind, name])
-            const known = counts.get(key) ?? { kind: row.kind, status: name, records: 0 }
+            const number = Number(row.number)
+            const kind = kinds[Math.floor(number / narrowStatuses.length) - 1] ?? row.other
+            const name = statusOf(number % narrowStatuses.length)
+            const key = JSON.stringify([kind, name])
+            const known = counts.get(key) ?? { kind, status: name, records: 0 }
             known.records += Number(row.records)
             counts.set(key, known)
           }
