@@ -163,6 +163,34 @@ describe('destroy', () => {
     }
   })
 
+  it('S121 is finished by another process at any of its steps, and that is no restored backup', async () => {
+    let steps = 0
+    // The first time nobody comes between: that counts the steps.
+    for (let at = 0; at <= steps; at++) {
+      const made = await clinics()
+      let calls = 0
+      // Just after the call was answered, so that this process goes on with what it read before.
+      const store = new Proxy(made.store, {
+        get(target, name, receiver) {
+          const member: unknown = Reflect.get(target, name, receiver)
+          if (typeof member !== 'function') return member
+          return async (...args: unknown[]) => {
+            const answer: unknown = await member.apply(target, args)
+            calls += 1
+            if (calls === at) await made.keyring.destroy(request())
+            return answer
+          }
+        },
+      })
+      const cut = await made.open({ store })
+      const done = await cut.destroy(request())
+      expect(done.status).toBe('destroyed')
+      expect(await made.opens()).toEqual(b)
+      if (at === 0) steps = calls
+    }
+    expect(steps).toBeGreaterThan(20)
+  })
+
   describe('refuses, and leaves everything as it was', () => {
     const refused = async (options: Partial<DestroyOptions>, code: string, opened: Parameters<typeof setting>[0] = {}) => {
       const { keyring, store } = await clinics(opened)

@@ -6,7 +6,7 @@ import { type DataKeyRecord, isErased } from '../keys/key-record.ts'
 import type { KeyringParts } from '../keys/keyring-parts.ts'
 import { infoOf, type KeyInfo } from '../rotation/key-info.ts'
 import { cachesEmptyBy } from '../rotation/revoke.ts'
-import { moveFrom, refuseRestored, settle } from '../rotation/settle.ts'
+import { moveFrom, settle, TOMBSTONES_AT_A_TIME } from '../rotation/settle.ts'
 import {
   CERTIFICATE_FORMAT,
   CERTIFICATE_TYPE,
@@ -52,6 +52,25 @@ export type Destruction =
 /** New keys may turn up while the old ones are being stopped; more rounds than this are no accident. */
 const ROUNDS = 8
 
+/** Whether a key waits for its end, or has come to it. */
+const isCondemned = ({ state }: DataKeyRecord): boolean => isErased(state) || state === 'destruction-scheduled'
+
+/**
+ * Keys that wait for their end have tombstones where an earlier run was cut off; any other with a tombstone came from a backup. A key
+ * waits before its tombstone is laid, so one that was read first may have gone on since, by another destruction of the same keys: it is
+ * read again.
+ * @throws PhiError PHI_ENVELOPE_RESTORED
+ */
+async function refuseBroughtBack(custody: Custody, live: readonly DataKeyRecord[]): Promise<void> {
+  for (let at = 0; at < live.length; at += TOMBSTONES_AT_A_TIME) {
+    for (const { id } of await custody.resurrected(live.slice(at, at + TOMBSTONES_AT_A_TIME))) {
+      const now = await custody.store.find(id)
+      // INVARIANT: the store is asked after the tombstone was seen.
+      if (now !== undefined && !isCondemned(now)) throw envelopeError('PHI_ENVELOPE_RESTORED')
+    }
+  }
+}
+
 /**
  * Stops every key of the target and marks it, until none is left that does anything. Resumes wherever an earlier run was cut
  * off.
@@ -64,10 +83,8 @@ async function schedule(
   let evicted = cache.evict(request.tenant)
   for (let round = 0; round < ROUNDS; round++) {
     const records = await keysOfTarget(custody, request)
-    const live = records.filter(({ state }) => !isErased(state) && state !== 'destruction-scheduled')
-    // Keys that wait for their end have tombstones where an earlier run was cut off; any other with a tombstone came from a
-    // backup.
-    await refuseRestored(custody, live)
+    const live = records.filter((record) => !isCondemned(record))
+    await refuseBroughtBack(custody, live)
     if (live.length === 0) return { records, evicted: evicted + cache.evict(request.tenant) }
     // All are stopped before the first is marked: while one is only revoked, somebody may still call it off.
     const stopped: DataKeyRecord[] = []

@@ -37,15 +37,16 @@ export const moveFrom = (
   to: KeyState,
 ): Promise<DataKeyRecord> => settle(custody, record, async (now) => (from.includes(now.state) ? custody.move(now, to) : now))
 
-/** How many keys' tombstones are asked for at a time. */
-const PAGE = 200
+/** How many keys' tombstones are asked for at a time. @internal */
+export const TOMBSTONES_AT_A_TIME = 200
 
 /**
  * @throws PhiError PHI_ENVELOPE_RESTORED when destroyed keys are among these: nothing is done to them before the guard ran.
  * @internal
  */
 export async function refuseRestored(custody: Custody, records: readonly DataKeyRecord[]): Promise<void> {
-  for (let at = 0; at < records.length; at += PAGE) {
-    if ((await custody.resurrected(records.slice(at, at + PAGE))).length > 0) throw envelopeError('PHI_ENVELOPE_RESTORED')
+  for (let at = 0; at < records.length; at += TOMBSTONES_AT_A_TIME) {
+    if ((await custody.resurrected(records.slice(at, at + TOMBSTONES_AT_A_TIME))).length > 0)
+      throw envelopeError('PHI_ENVELOPE_RESTORED')
   }
 }
