@@ -30,7 +30,7 @@ describe('S40 events of @phi/baa/ai in a log of @phi/audit', () => {
     }
     const { records } = await log.query({ order: 'oldest' })
     expect(records.map(({ event }) => event.action)).toEqual(Object.values(aiUses))
-    expect(JSON.stringify(records)).not.toMatch(/Jane|cried|sad/)
+    expect(JSON.stringify(records)).not.toMatch(/Jane|cried|was sad|felt sad/)
     const hash = textHash(key, 'Summarize: Jane cried.')
     expect(records.every(({ event }) => event.context?.ai?.promptHash === hash)).toBe(true)
   })

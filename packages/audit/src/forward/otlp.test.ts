@@ -84,7 +84,7 @@ describe('S25 S125 OTLP logs', () => {
       yes: true,
     })
     expect(logs[9].attributes['phi.audit.omitted']).toEqual(['subject.patients', 'context.reason', 'context.details', 'source'])
-    expect(JSON.stringify(logs[9])).not.toMatch(/4711|Jane|203\.0/)
+    expect(JSON.stringify(logs[9])).not.toMatch(/patient-4711|Jane|203\.0/)
     const withheld = {
       ...(records[0] as (typeof records)[number]),
       event: {},

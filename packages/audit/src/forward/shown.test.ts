@@ -26,7 +26,7 @@ describe('S125 what the receiver sees', () => {
 
   it('by default neither patients nor free text', async () => {
     const [item] = await seen({}, eventOf(0))
-    expect(item?.json).not.toMatch(/4711|Jane|berweisung/)
+    expect(item?.json).not.toMatch(/patient-4711|Jane|berweisung/)
     expect(item?.omitted).toEqual(['subject.patients', 'context.reason', 'context.details'])
     expect(item?.record.event).toMatchObject({
       id: 'e-0',

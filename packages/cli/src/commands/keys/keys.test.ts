@@ -174,7 +174,7 @@ describe('phi keys status', () => {
     await asService(async (keyring) => (await keyring.tenant('status-c')).subject('patient-7731'))
     for (const format of ['', ' --json']) {
       const { stdout } = await run(`keys status --tenant status-c${format}`)
-      expect(stdout).not.toContain('7731')
+      expect(stdout).not.toContain('patient-7731')
       expect(stdout).toContain(format === '' ? 'patient' : '"isSubjects": true')
     }
   })
@@ -281,7 +281,7 @@ describe('phi keys rotate', () => {
     expect(errorOf(await run('keys rotate --tenant rotate-p --subject-file -', { stdin: 'a\nb\n' }))).toBe(
       'PHI_CLI_FILE_CONTENT',
     )
-    expect(JSON.stringify(await recorded(db))).not.toContain('7731')
+    expect(JSON.stringify(await recorded(db))).not.toContain('patient-7731')
   })
 
   it('changes nothing where it could not be recorded, where nobody acts, and without a KMS', async () => {
