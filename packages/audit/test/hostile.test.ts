@@ -11,7 +11,7 @@ import { makeLog, testSigner } from './make-log.ts'
 import { rowsOf, storeOf } from './tampered-store.ts'
 
 const isLong = process.env.PHI_LONG === '1'
-const runs = (usual: number) => ({ numRuns: isLong ? usual * 20 : Math.ceil(usual / 2) })
+const runs = (usual: number) => ({ numRuns: isLong ? usual * 20 : Math.ceil(usual / 5) })
 vi.setConfig({ testTimeout: isLong ? 600_000 : 60_000 })
 const keys = [testSigner.vkey]
 const { store, log, notes } = await makeLog(300, [300])

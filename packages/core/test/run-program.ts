@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, formatMessages, type Message, type Plugin } from 'esbuild'
 import { initialisedDatabase, initialisedPGlite } from './initialised-pglite.ts'
+import { oneFile } from './one-file.ts'
 import { shown } from './shown-blocks.ts'
 
 /**
@@ -37,7 +38,11 @@ const thirdParties: Plugin = {
       const resolved =
         found.get(asked) ??
         resolve(path, { resolveDir, kind, importer, namespace, pluginData: found }).then((result) =>
-          result.errors.length === 0 && result.namespace === 'file' ? pathToFileURL(result.path).href : undefined,
+          result.errors.length > 0 || result.namespace !== 'file'
+            ? undefined
+            : path === 'zod'
+              ? oneFile(result.path)
+              : pathToFileURL(result.path).href,
         )
       found.set(asked, resolved)
       const place = await resolved

@@ -11,7 +11,7 @@ import { dateOf } from './twin/zone.ts'
 // What must stay true when facts change a little. No expected dates are needed for it.
 
 const long = process.env.PHI_LONG === '1'
-const numRuns = long ? 30_000 : 300
+const numRuns = long ? 30_000 : 120
 
 type Options = Parameters<typeof evaluate>[2]
 
@@ -307,7 +307,7 @@ describe('the way in which a moment is written', () => {
           expect(dates(access({ ...facts, timeZone }, todayOf(today)))).toEqual(dates(access(facts, todayOf(today))))
         },
       ),
-      { numRuns: long ? 5_000 : 200 },
+      { numRuns: long ? 5_000 : 80 },
     )
   })
 
@@ -323,7 +323,7 @@ describe('the way in which a moment is written', () => {
           expect(dueAt(second + more) >= dueAt(second)).toBe(true)
         },
       ),
-      { numRuns: long ? 5_000 : 200 },
+      { numRuns: long ? 5_000 : 80 },
     )
   })
 })

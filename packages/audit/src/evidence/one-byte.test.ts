@@ -29,11 +29,14 @@ function verdictOf(bytes: Uint8Array): string {
 
 const LONG = process.env.PHI_LONG === '1'
 
-/** One bit of each byte: its neighbour, its other case, and what is not ASCII any more. In the long form all 255 others. */
-const changesOf = (byte: number): number[] =>
+/** Its neighbour, its other case, and what is not ASCII any more: each byte in turn becomes one of them. */
+const BITS = [0x01, 0x20, 0x80] as const
+
+/** What a byte becomes. In the long form all 255 others. */
+const changesOf = (byte: number, at: number): number[] =>
   LONG
     ? Array.from({ length: 256 }, (_, other) => other).filter((other) => other !== byte)
-    : [byte ^ 0x01, byte ^ 0x20, byte ^ 0x80]
+    : [byte ^ (BITS[at % BITS.length] as number)]
 
 describe('a bundle with one byte changed', () => {
   it('is intact as it was made', () => {
@@ -44,7 +47,7 @@ describe('a bundle with one byte changed', () => {
     const intact: string[] = []
     const answers = new Map<string, number>()
     for (const [at, byte] of file.entries()) {
-      for (const other of changesOf(byte)) {
+      for (const other of changesOf(byte, at)) {
         file[at] = other
         const verdict = verdictOf(file)
         answers.set(verdict, (answers.get(verdict) ?? 0) + 1)
@@ -60,7 +63,8 @@ describe('a bundle with one byte changed', () => {
 
   it('is never intact with a byte taken out, put in, or two neighbours swapped', () => {
     const changed: Uint8Array[] = []
-    for (let at = 0; at < file.length; at++) {
+    // An odd step, so that all places in the four letters of a group of base64 have their turn.
+    for (let at = 0; at < file.length; at += LONG ? 1 : 3) {
       changed.push(Uint8Array.from([...file.subarray(0, at), ...file.subarray(at + 1)]))
       if (file[at] !== file[at + 1] && at + 1 < file.length) {
         const swapped = file.slice()

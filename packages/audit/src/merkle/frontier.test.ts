@@ -55,7 +55,7 @@ describe('the frontier', () => {
         expect(resumed.frontier().hashes).toEqual(whole.frontier().hashes)
         expect(resumed.completed).toEqual(whole.completed.filter(({ index }) => (index + 1) * 256 > stop))
       }),
-      { numRuns: 100 },
+      { numRuns: process.env.PHI_LONG === '1' ? 1_000 : 40 },
     )
   })
 

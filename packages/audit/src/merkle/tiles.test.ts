@@ -91,7 +91,7 @@ describe('from tiles', () => {
         await checkInclusion(n % size, size)
         await checkConsistency((n % size) + 1, size)
       }),
-      { numRuns: long ? 30 : 6 },
+      { numRuns: long ? 30 : 4 },
     )
   })
 

@@ -53,7 +53,7 @@ describe('a signed note', () => {
         expect(names(opened.unverified)).toEqual([witness.name])
         expect(formatNote(parseNote(note))).toBe(note)
       }),
-      { numRuns: long ? 1_000 : 60 },
+      { numRuns: long ? 1_000 : 25 },
     )
   })
 

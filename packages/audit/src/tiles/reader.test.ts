@@ -185,7 +185,7 @@ describe('verify of tiles', () => {
         })
         expect(['no error', 'PHI_AUDIT_TILES_DAMAGED']).toContain(code)
       }),
-      { numRuns: 40 },
+      { numRuns: process.env.PHI_LONG === '1' ? 500 : 20 },
     )
   })
 

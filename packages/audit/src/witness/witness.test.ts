@@ -323,7 +323,7 @@ describe('S6 a witness and a log with random histories', () => {
           new Set(seen.map(({ size, root }) => `${size} ${root}`)).size,
         )
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 400 : 40 },
+      { numRuns: process.env.PHI_LONG === '1' ? 400 : 20 },
     )
   })
 })

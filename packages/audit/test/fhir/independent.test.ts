@@ -6,7 +6,7 @@ import { events, recordOf, settled } from './arbitrary.ts'
 
 const isLong = process.env.PHI_LONG === '1'
 vi.setConfig({ testTimeout: isLong ? 600_000 : 60_000 })
-const numRuns = isLong ? 2000 : 60
+const numRuns = isLong ? 2000 : 30
 const reader = new Fhir()
 
 /** What the reader finds wrong. Codes of systems that it does not know are only warnings. */

@@ -8,7 +8,7 @@ import { events, recordOf, settled } from './arbitrary.ts'
 
 const isLong = process.env.PHI_LONG === '1'
 vi.setConfig({ testTimeout: isLong ? 600_000 : 60_000 })
-const numRuns = isLong ? 10_000 : 240
+const numRuns = isLong ? 10_000 : 100
 
 const settings: readonly FhirR4Options[] = [
   {},

@@ -43,7 +43,7 @@ describe('agreements in a store', () => {
         for (const request of requests) expect(decideAny(stored, request)).toEqual(decideAny(model, request))
         expect([...stored.parties]).toEqual(expect.arrayContaining([...model.parties]))
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 5000 : 40 },
+      { numRuns: process.env.PHI_LONG === '1' ? 5000 : 20 },
     )
   })
 

@@ -10,14 +10,26 @@ const ids: readonly string[] = [...Intl.supportedValuesOf('timeZone'), 'UTC', 'E
 
 const DAY = 86_400_000
 
-/** The days of a year on whose morning the offset is another than on the next: days of a change of the clocks. */
+/**
+ * The days of a year on whose morning the offset is another than on the next: days of a change of the clocks. In the short form a
+ * week whose ends have one offset is not looked into: to ask for each day of the year in each zone takes most of the time.
+ */
 function changes(id: string, year: number): string[] {
   const found: string[] = []
-  let before = offsetAt(Date.UTC(year, 0, 1), id)
-  for (let instant = Date.UTC(year, 0, 2); instant < Date.UTC(year + 1, 0, 1); instant += DAY) {
-    const offset = offsetAt(instant, id)
-    if (offset !== before) for (const at of [-2, -1, 0, 1]) found.push(dateAt(instant + at * DAY, id))
-    before = offset
+  const step = long ? DAY : 7 * DAY
+  const end = Date.UTC(year + 1, 0, 1)
+  let week = Date.UTC(year, 0, 1)
+  let before = offsetAt(week, id)
+  while (week < end - DAY) {
+    const next = Math.min(week + step, end - DAY)
+    if (offsetAt(next, id) !== before) {
+      for (let instant = week + DAY; instant <= next; instant += DAY) {
+        const offset = offsetAt(instant, id)
+        if (offset !== before) for (const at of [-2, -1, 0, 1]) found.push(dateAt(instant + at * DAY, id))
+        before = offset
+      }
+    }
+    week = next
   }
   return found
 }

@@ -48,7 +48,7 @@ describe('calendar days', () => {
           expect(dueOf(days(n), from, zone)).toBe(walk(from, n))
         },
       ),
-      { numRuns: process.env.PHI_LONG === '1' ? 10_000 : 400 },
+      { numRuns: process.env.PHI_LONG === '1' ? 10_000 : 150 },
     )
   })
 })
@@ -81,7 +81,7 @@ describe('months and years', () => {
           expect(dueOf(days(n, { unit: 'months', rounding }), from)).toBe(walkMonths(from, n, rounding))
         },
       ),
-      { numRuns: process.env.PHI_LONG === '1' ? 10_000 : 400 },
+      { numRuns: process.env.PHI_LONG === '1' ? 10_000 : 150 },
     )
   })
 })
@@ -122,7 +122,7 @@ describe('business days', () => {
         expect(lawfulUntil).toBe(walkWorkdays(from, n))
         expect((due as string) <= (lawfulUntil as string)).toBe(true)
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 5_000 : 200 },
+      { numRuns: process.env.PHI_LONG === '1' ? 5_000 : 80 },
     )
   })
 })
@@ -155,7 +155,7 @@ describe('a last day on a weekend or holiday', () => {
         expect(moved >= strict && moved <= walkWorkdays(strict, 1)).toBe(true)
         expect(moved).toBe(walkWorkdays(walk(strict, -1), 1))
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 5_000 : 200 },
+      { numRuns: process.env.PHI_LONG === '1' ? 5_000 : 80 },
     )
   })
 })
@@ -208,7 +208,7 @@ describe('hours', () => {
           expect((dateOnly.due as string) <= (found.due as string)).toBe(true)
         },
       ),
-      { numRuns: process.env.PHI_LONG === '1' ? 5_000 : 200 },
+      { numRuns: process.env.PHI_LONG === '1' ? 5_000 : 80 },
     )
   })
 })

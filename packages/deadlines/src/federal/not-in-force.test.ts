@@ -80,7 +80,7 @@ describe('what is proposed, vacated, or waits for regulations', () => {
             expect(deadline).not.toHaveProperty(key)
         }
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 20_000 : 200 },
+      { numRuns: process.env.PHI_LONG === '1' ? 20_000 : 80 },
     )
   })
 

@@ -231,7 +231,7 @@ describe('a group refuses', () => {
         const facts = { happened: '2026-05-04', serious: true, people: 10, residents: { OH: 5 } } as const
         expect(evaluate(made, facts, { today: '2026-05-05' })).toHaveLength(1)
       }),
-      { numRuns: 800 },
+      { numRuns: process.env.PHI_LONG === '1' ? 10_000 : 300 },
     )
   })
 })

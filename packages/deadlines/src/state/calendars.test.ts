@@ -109,7 +109,7 @@ describe('the calendar of a State', () => {
           expect(lawful - strict).toBeLessThanOrEqual(12)
         },
       ),
-      { numRuns: process.env.PHI_LONG === '1' ? 5000 : 100 },
+      { numRuns: process.env.PHI_LONG === '1' ? 5000 : 40 },
     )
   })
 

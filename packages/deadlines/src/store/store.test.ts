@@ -77,7 +77,7 @@ describe('requests and incidents in a store', () => {
         expect(listed).toEqual([kept])
         expect(await store.list('clinic-a', { open: !isOpenCase(kept), limit: 1 })).toEqual([])
       }),
-      { numRuns: long ? 5000 : 80 },
+      { numRuns: long ? 5000 : 35 },
     )
     expect(refused).toBeGreaterThan(50)
   })

@@ -7,7 +7,7 @@ import { Contradiction, type Outcome } from './outcome.ts'
 import { breachCase, requestCase, withoutAssociate, withoutHeadcount } from './random-facts.ts'
 import { twinOfAccess, twinOfSixtyDays } from './requests.ts'
 
-const numRuns = process.env.PHI_LONG === '1' ? 300_000 : 1_200
+const numRuns = process.env.PHI_LONG === '1' ? 300_000 : 500
 
 /** What a statement comes to that has no effect at all. */
 const idle = new Set<HoldReason>(['not-documented', 'cannot-be-renewed'])

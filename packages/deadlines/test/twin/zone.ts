@@ -25,9 +25,10 @@ function clockOf(zone: string): Intl.DateTimeFormat {
 
 /** `2026-05-31T23:50:00`, as shown in the zone at an instant (ms since 1970). For years since 1. */
 export function wall(instant: number, zone: string): string {
-  const shown: Record<string, string> = {}
-  for (const { type, value } of clockOf(zone).formatToParts(instant)) shown[type] = value
-  return `${shown.year?.padStart(4, '0')}-${shown.month}-${shown.day}T${shown.hour}:${shown.minute}:${shown.second}`
+  // `05/31/2026, 23:50:00`: as one text, since parts take several times as long, and it is asked for many thousands of times.
+  const [date = '', time = ''] = clockOf(zone).format(instant).split(', ')
+  const [month = '', day = '', year = ''] = date.split('/')
+  return `${year.padStart(4, '0')}-${month}-${day}T${time}`
 }
 
 export const dateAt = (instant: number, zone: string): Date10 => wall(instant, zone).slice(0, 10)

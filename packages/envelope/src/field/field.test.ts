@@ -67,7 +67,7 @@ describe('known answers of format v1', () => {
           expect(field({ table, column }).openBytes(referenceSeal(vector, Buffer.from(value)), { row: id })).toBe(value)
         },
       ),
-      { numRuns: LONG ? 5_000 : 100 },
+      { numRuns: LONG ? 5_000 : 50 },
     )
   })
 

@@ -8,7 +8,7 @@ import { ask, identity, note, overTls, readRoute, rules, type Service, START, se
 
 const CANARY = 'c4n4ry'
 const LONG = process.env.PHI_LONG === '1'
-const RUNS = LONG ? 3_000 : 120
+const RUNS = LONG ? 3_000 : 60
 
 /** A service in whose every place somebody has put the canary, and routes that fail with it. */
 async function planted(random: () => number) {
@@ -193,7 +193,7 @@ describe('a log that fails at random', () => {
           expect(made.notes.get('n-1')?.body !== before[1]).toBe(writes && response.ok)
         }
       }),
-      { numRuns: LONG ? 500 : 40 },
+      { numRuns: LONG ? 500 : 20 },
     )
   })
 })

@@ -4,7 +4,14 @@ import type { Db, Queryable } from '../client/db.ts'
 import { readableFacts } from './fact-sql.ts'
 import { holdSets } from './hold-sets.ts'
 import { storeError } from './inspect.ts'
-import { CANDIDATES, type NarrowStatement, type NarrowStatus, narrowStatement, narrowStatuses } from './narrow-sql.ts'
+import {
+  CANDIDATES,
+  kindAndStatusOf,
+  type NarrowStatement,
+  type NarrowStatus,
+  narrowStatement,
+  narrowStatuses,
+} from './narrow-sql.ts'
 import { type OpenTable, openTables } from './open-tables.ts'
 import { type RetentionStoreOptions, readHoldEvents, retentionStore } from './retention-store.ts'
 import { keyOf, keyParts, projection, type RecordRow, recordOf } from './rows.ts'
@@ -12,8 +19,15 @@ import { keyOf, keyParts, projection, type RecordRow, recordOf } from './rows.ts
 const retentionError = errorsOf(retentionErrors)
 
 // One pass over a table, beside small lists that have no statistics: what suits is known, and a statement that takes less than a second is
-// not worth compiling.
-const PASS = `select set_config('jit', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', 'off', true)`
+// not worth compiling. A driver that prepares the statement must not end at a plan that does not see the lists.
+const PASS = `select ${[
+  ['jit', 'off'],
+  ['enable_mergejoin', 'off'],
+  ['enable_nestloop', 'off'],
+  ['plan_cache_mode', 'force_custom_plan'],
+]
+  .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+  .join(', ')}`
 
 export interface RetentionPlannerOptions extends RetentionStoreOptions {
   readonly policy: RetentionPolicy
@@ -167,12 +181,11 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
           // A column that may change from row to row, as far as the planner knows, keeps it from writing the number out where it groups by
           // it: it would then take every row for a group of its own, and sort a million of them.
           const judged = `select ${kindAndStatus} as number, ${otherKind} as other, pg_is_in_recovery() as apart ${from}`
-          const count = `select number, other, count(*)::text as records from (${judged}) as s group by number, other`
-          const { rows } = await tx.query<{ number: unknown; other: string | null; records: string }>(count, params.values)
+          const count = `select number::text, min(other) as other, count(*)::text as records from (${judged}) as s group by number`
+          const { rows } = await tx.query<{ number: string; other: string | null; records: string }>(count, params.values)
           for (const row of rows) {
-            const number = Number(row.number)
-            const kind = kinds[Math.floor(number / narrowStatuses.length) - 1] ?? row.other
-            const name = statusOf(number % narrowStatuses.length)
+            const { kind = row.other, status: name } = kindAndStatusOf(BigInt(row.number), kinds)
+            if (name === undefined) throw storeError('PHI_RETENTION_STORE', { detail: 'a status is none' })
             const key = JSON.stringify([kind, name])
             const known = counts.get(key) ?? { kind, status: name, records: 0 }
             known.records += Number(row.records)

@@ -151,7 +151,12 @@ describe('a plan in SQL against the assessment', { timeout: 600_000 }, () => {
         expect({ record, today, status }).toEqual({ record, today, status: assessment.status })
       }
       expect(byStatus).toEqual(own)
-      expect(counts.reduce((sum, each) => sum + each.records, 0)).toBe(many)
+      const byKind = new Map<string, number>()
+      for (const { id, status } of found) {
+        const key = `${of.get(id)?.kind ?? null} ${status}`
+        byKind.set(key, (byKind.get(key) ?? 0) + 1)
+      }
+      expect(new Map(counts.map((each) => [`${each.kind} ${each.status}`, each.records]))).toEqual(byKind)
       for (const [status, number] of Object.entries(own)) counted[status] = (counted[status] ?? 0) + number
     }
     // What is left to the assessment is the exception, and every answer is given.
@@ -187,6 +192,26 @@ describe('a plan over what SQL leaves', () => {
       const planner = retentionPlanner(db, { tenant: keeper, tables: [table], policy })
       expect((await planner.overview({ today: '2026-11-22' })).byStatus).toEqual({ 'needs-assessment': 50 })
     }
+  })
+
+  it('S65 counts kinds that no rule knows one by one, and those that are not said, and disposes of none', async () => {
+    const policy = policies['everything signed off'] as RetentionPolicy
+    const records = ['audit-log', 'Audit-Log', 'doodle', 'doodle', '', 'sketch', null].map((kind, index) => ({
+      id: `r-${index}`,
+      kind,
+      created: '1990-01-01',
+    }))
+    const keeper = await fill(db, records as unknown as RetentionRecord[])
+    const planner = retentionPlanner(db, { tenant: keeper, tables: [table], policy })
+    const { counts } = await planner.overview({ today: '2026-11-22' })
+    expect(counts.toSorted((a, b) => ((a.kind ?? 'zz') < (b.kind ?? 'zz') ? -1 : 1))).toEqual([
+      { kind: '', status: 'needs-assessment', records: 1 },
+      { kind: 'Audit-Log', status: 'needs-assessment', records: 1 },
+      { kind: 'audit-log', status: 'disposable', records: 1 },
+      { kind: 'doodle', status: 'needs-assessment', records: 2 },
+      { kind: 'sketch', status: 'needs-assessment', records: 1 },
+      { kind: null, status: 'needs-assessment', records: 1 },
+    ])
   })
 
   it('S65 holds everything by a fact about a hold that nobody can read', async () => {

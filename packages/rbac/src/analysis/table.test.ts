@@ -95,7 +95,7 @@ function isCell(table: DecisionTable, group: number, way: number): boolean {
 }
 
 const words = { maxRules: LONG ? 10 : 5, dates: true } as const
-const random = () => [...cases({ seed: 21, policies: LONG ? 400 : 40, requests: LONG ? 60 : 30, words })]
+const random = () => [...cases({ seed: 21, policies: LONG ? 400 : 20, requests: LONG ? 60 : 30, words })]
 
 describe('tables of random policies', () => {
   it('S21 decide the witness of a cell as the cell says', () => {

@@ -44,18 +44,21 @@ describe('Cedar, given the export', () => {
     let asked = 0
     let allowed = 0
     let number = 0
-    for (const { policy, requests } of cases({ seed: 21, policies: long ? 20_000 : 170, requests: 15, words })) {
+    for (const { policy, requests } of cases({ seed: 21, policies: long ? 20_000 : 70, requests: 15, words })) {
       const strict = number++ % 10 === 0
       const ask = cedarWith(policy, { obligations: 'omit' }, strict)
       const rules = compile(policy, { clock })
       for (const request of requests) {
         const answer = ask(request)
-        expect(answer, JSON.stringify([policy, request])).toEqual({ allowed: rules.can(request), errors: 0 })
+        const wanted: Answer = { allowed: rules.can(request), errors: 0 }
+        // The message holds the whole policy: to write it for each case that is right takes longer than to ask Cedar.
+        const isRight = answer.allowed === wanted.allowed && answer.errors === 0
+        expect(answer, isRight ? undefined : JSON.stringify([policy, request])).toEqual(wanted)
         asked++
         if (answer.allowed) allowed++
       }
     }
-    expect(asked).toBeGreaterThan(2_500)
+    expect(asked).toBeGreaterThan(1_000)
     expect(allowed).toBeGreaterThan(asked / 12)
   })
 
@@ -65,7 +68,7 @@ describe('Cedar, given the export', () => {
     const wider: Words = { ...words, views: true, fieldForbids: true, fields: false }
     let asked = 0
     let allowed = 0
-    for (const { policy, requests } of cases({ seed: 22, policies: long ? 5_000 : 60, requests: 12, words: wider })) {
+    for (const { policy, requests } of cases({ seed: 22, policies: long ? 5_000 : 30, requests: 12, words: wider })) {
       const ask = cedarWith(policy, { obligations: 'omit', views: 'omit', fieldForbids: 'deny' }, false)
       const rules = compile(policy, { clock })
       const closed = policy.rules

@@ -6,7 +6,7 @@ import { compile, type Rules } from '../decision/rules.ts'
 import { type AttributePath, atomsOf, type Expression, pathsOf } from '../expression/expression.ts'
 import { expressionText } from '../expression/text.ts'
 import { parsePolicy } from '../policy/parse.ts'
-import type { Forbid, Permit, PolicyJson, Rule } from '../policy/policy.ts'
+import type { Forbid, Permit, PolicyJson, ResourceType, Rule } from '../policy/policy.ts'
 import { hipaaCitations } from './citations.ts'
 import { hipaaPolicy } from './policy.ts'
 import type { HipaaResourceType } from './vocabulary.ts'
@@ -303,8 +303,15 @@ const rootPermit = packWithRoot.rules.at(-1) as Permit
 const ruleOf = (id: string): Rule => packWithRoot.rules.find((each) => each.id === id) as Rule
 const policyOf = (rules: readonly Rule[]): PolicyJson => parsePolicy({ ...packWithRoot, rules })
 const pack = untyped(packWithRoot)
-/** One rule alone; a forbid with a permit for everything behind it. */
-const alone = (rule: Rule): Rules => compile(policyOf(rule.effect === 'permit' ? [rule] : [rule, rootPermit]))
+/**
+ * One rule alone; a forbid with a permit for everything behind it. Without the types that the rule is not about: to read all of them
+ * for each of hundreds of rules takes most of the time.
+ */
+function alone(rule: Rule): Rules {
+  const own = Object.fromEntries(rule.resources.map((type) => [type, packWithRoot.resources[type] as ResourceType]))
+  const behind = rule.effect === 'permit' ? [] : [{ ...rootPermit, resources: rule.resources }]
+  return compile(parsePolicy({ ...packWithRoot, resources: own, rules: [rule, ...behind] }))
+}
 const essence = ({ outcome, reason, rule, fields, obligations, overridden }: Decision) =>
   JSON.stringify({ outcome, reason, rule, fields, obligations, overridden })
 
