@@ -38,6 +38,8 @@ export const configSchema = z.strictObject({
       app: logins.optional(),
       auditor: logins.optional(),
       retention: logins.optional(),
+      custodian: logins.optional(),
+      forwarder: logins.optional(),
       replication: logins.optional(),
       accept: z.array(z.strictObject({ code: z.string().min(1), object: z.string().min(1) })).optional(),
     })

@@ -1,6 +1,7 @@
 import { ed25519Signer, openAuditLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
+import { memoryFolder } from '../test/memory-folder.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../test/server.ts'
 import { auditStore, connect, type Db, embedded, migrate, type Queryable } from './index.ts'
 import { migrateWith } from './migrate.ts'
@@ -183,10 +184,9 @@ describe('migrate', () => {
   })
 
   it('keeps a directory of PGlite, and reopens it', async () => {
-    const { mkdtempSync, rmSync } = await import('node:fs')
-    const { tmpdir } = await import('node:os')
+    const { rmSync } = await import('node:fs')
     const { join } = await import('node:path')
-    const directory = mkdtempSync(join(tmpdir(), 'phi-pglite-'))
+    const directory = memoryFolder('pglite')
     const first = await embedded(join(directory, 'data'))
     await migrate(first)
     await first.close()

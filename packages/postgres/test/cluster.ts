@@ -5,7 +5,6 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,11 +12,11 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { initialised } from './initialised.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 const run = promisify(execFile)
 
@@ -223,7 +222,7 @@ function clusterAt(binaries: Binaries, root: string, data: string, port: number)
 export async function createCluster(binaries: Binaries, initdbFlags: readonly string[] = []): Promise<Cluster> {
   const user = serverUser()
   if (user === undefined) throw new Error('a server does not run as root, and there is no user postgres')
-  const root = mkdtempSync(join(tmpdir(), 'phi-cluster-'))
+  const root = memoryFolder('cluster')
   chmodSync(root, 0o755)
   const data = join(root, 'data')
   mkdirSync(data, { mode: 0o700 })

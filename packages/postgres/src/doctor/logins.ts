@@ -9,10 +9,25 @@ export interface NamedLogins {
   readonly app: readonly string[] | undefined
   readonly auditor: readonly string[] | undefined
   readonly retention: readonly string[] | undefined
+  readonly custodian: readonly string[] | undefined
+  readonly forwarder: readonly string[] | undefined
   readonly replication: readonly string[]
 }
 
-const services = { app: 'phi_app', auditor: 'phi_auditor', retention: 'phi_retention' } as const
+/** What the logins of an option are members of, as `migrate` makes them: the role that the option is about, and what that needs. */
+const services = {
+  app: ['phi_app'],
+  auditor: ['phi_auditor'],
+  retention: ['phi_retention'],
+  custodian: ['phi_custodian'],
+  forwarder: ['phi_forwarder', 'phi_auditor'],
+} as const
+
+type Service = keyof typeof services
+const options = Object.keys(services) as Service[]
+
+/** The options that name a login. */
+const namedAs = (named: NamedLogins, login: string) => options.filter((option) => named[option]?.includes(login) === true)
 
 const list = (names: Iterable<string>) => [...names].toSorted().join(', ')
 
@@ -29,12 +44,12 @@ export function judgeLogins(roles: Roles, owners: ReadonlySet<string>, named: Na
       (named.admins.includes(login.name) ? undefined : strangerFinding(roles, owners, login, named))
     if (finding !== undefined) findings.push(finding)
   }
-  for (const [option, role] of Object.entries(services) as [keyof typeof services, string][]) {
+  for (const option of options) {
+    const wanted = `a member of ${services[option].join(' and ')}`
     for (const name of named[option] ?? []) {
-      if (roles.all.get(name)?.login !== true)
-        findings.push(findingOf('login-missing', `login ${name}`, 'not there', `a member of ${role}`))
-      else if (!actsAs(roles, name).has(role))
-        findings.push(findingOf('login-missing', `login ${name}`, 'no member', `a member of ${role}`))
+      if (roles.all.get(name)?.login !== true) findings.push(findingOf('login-missing', `login ${name}`, 'not there', wanted))
+      else if (!services[option].every((role) => actsAs(roles, name).has(role)))
+        findings.push(findingOf('login-missing', `login ${name}`, 'no member', wanted))
     }
   }
   return findings
@@ -42,11 +57,9 @@ export function judgeLogins(roles: Roles, owners: ReadonlySet<string>, named: Na
 
 /** What a login of a service has too much. */
 function serviceFinding(roles: Roles, login: Role, named: NamedLogins): DoctorFinding | undefined {
-  const wanted = (Object.entries(services) as [keyof typeof services, string][]).filter(
-    ([option]) => named[option]?.includes(login.name) === true,
-  )
+  const wanted = namedAs(named, login.name)
   if (wanted.length === 0) return undefined
-  const allowed = new Set(wanted.map(([, role]) => role))
+  const allowed = new Set<string>(wanted.flatMap((option) => services[option]))
   const traits = [
     login.superuser && 'superuser',
     [...actsAs(roles, login.name)].some((name) => roles.all.get(name)?.bypassRowSecurity === true) && 'bypasses row security',
@@ -93,9 +106,11 @@ function strangerFinding(
   if (data.length > 0) return findingOf('data-role-login', object, as(data), nobody)
   if (acts.has(roles.databaseOwner)) return findingOf('database-owner', object, as([roles.databaseOwner]), nobody)
   // Only once somebody says which logins belong to a role can one be too many.
-  const surplus = (Object.entries(services) as [keyof typeof services, string][]).filter(
-    ([option, role]) => named[option]?.includes(login.name) === false && acts.has(role),
-  )
-  if (surplus.length > 0) return findingOf('login-not-named', object, as(surplus.map(([, role]) => role)), nobody)
+  const allowed = new Set<string>(namedAs(named, login.name).flatMap((option) => services[option]))
+  const surplus = options
+    .filter((option) => named[option] !== undefined)
+    .map((option) => services[option][0])
+    .filter((role) => acts.has(role) && !allowed.has(role))
+  if (surplus.length > 0) return findingOf('login-not-named', object, as(surplus), nobody)
   return undefined
 }

@@ -10,8 +10,17 @@ export interface Sabotage {
   readonly serverOnly?: true
 }
 
-/** The logins of the test: `svc` is a service, `reader` an auditor, `job` prunes, `stranger` may connect and nothing else. */
-export const logins = { app: ['phi_test_svc'], auditor: ['phi_test_reader'], retention: ['phi_test_job'] } as const
+/**
+ * The logins of the test: `svc` is a service, `reader` an auditor, `job` prunes, `keys` rotates, `siem` forwards, `stranger` may
+ * connect and nothing else.
+ */
+export const logins = {
+  app: ['phi_test_svc'],
+  auditor: ['phi_test_reader'],
+  retention: ['phi_test_job'],
+  custodian: ['phi_test_keys'],
+  forwarder: ['phi_test_siem'],
+} as const
 export const stranger = 'phi_test_stranger'
 
 const EXTEND = `audit_extend(${'text, integer, bigint, text, integer'}${', text'.repeat(14)})`
@@ -398,6 +407,30 @@ export const sabotages: readonly Sabotage[] = [
     'replication-login',
   ),
   strangers('a member too many', `grant phi_app to ${stranger}`, `revoke phi_app from ${stranger}`, 'login-not-named'),
+  strangers(
+    'somebody who walks over all keys',
+    `grant phi_custodian to ${stranger}`,
+    `revoke phi_custodian from ${stranger}`,
+    'login-not-named',
+  ),
+  strangers(
+    'somebody who moves the cursors of forwarders',
+    `grant phi_forwarder to ${stranger}`,
+    `revoke phi_forwarder from ${stranger}`,
+    'login-not-named',
+  ),
+  {
+    name: 'an auditor who forwards as well',
+    sql: 'grant phi_forwarder to phi_test_reader',
+    undo: 'revoke phi_forwarder from phi_test_reader',
+    finds: [['service-login-too-strong', 'login phi_test_reader']],
+  },
+  {
+    name: 'a forwarder that may not read',
+    sql: 'revoke phi_auditor from phi_test_siem',
+    undo: 'grant phi_auditor to phi_test_siem',
+    finds: [['login-missing', 'login phi_test_siem']],
+  },
   {
     name: 'a chain of memberships that ends at the owner',
     sql: `create role phi_test_middle; grant phi_owner to phi_test_middle; grant phi_test_middle to ${stranger}`,

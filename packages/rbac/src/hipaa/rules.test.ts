@@ -6,7 +6,7 @@ import { compile, type Rules } from '../decision/rules.ts'
 import { type AttributePath, atomsOf, type Expression, pathsOf } from '../expression/expression.ts'
 import { expressionText } from '../expression/text.ts'
 import { parsePolicy } from '../policy/parse.ts'
-import type { Forbid, Permit, PolicyJson, ResourceType, Rule } from '../policy/policy.ts'
+import type { Forbid, Permit, PolicyJson, Rule } from '../policy/policy.ts'
 import { hipaaCitations } from './citations.ts'
 import { hipaaPolicy } from './policy.ts'
 import type { HipaaResourceType } from './vocabulary.ts'
@@ -308,9 +308,12 @@ const pack = untyped(packWithRoot)
  * for each of hundreds of rules takes most of the time.
  */
 function alone(rule: Rule): Rules {
-  const own = Object.fromEntries(rule.resources.map((type) => [type, packWithRoot.resources[type] as ResourceType]))
+  const types = new Set<string>(rule.resources)
+  const ofThese = <Value>(all: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(all).filter(([type]) => types.has(type)))
+  const views = Object.fromEntries(Object.entries(packWithRoot.views ?? {}).map(([name, view]) => [name, ofThese(view)]))
   const behind = rule.effect === 'permit' ? [] : [{ ...rootPermit, resources: rule.resources }]
-  return compile(parsePolicy({ ...packWithRoot, resources: own, rules: [rule, ...behind] }))
+  return compile(parsePolicy({ ...packWithRoot, resources: ofThese(packWithRoot.resources), views, rules: [rule, ...behind] }))
 }
 const essence = ({ outcome, reason, rule, fields, obligations, overridden }: Decision) =>
   JSON.stringify({ outcome, reason, rule, fields, obligations, overridden })

@@ -10,7 +10,7 @@ import { wrapped } from '../../layout.ts'
 import type { Paint } from '../../paint.ts'
 import type { SarifRun } from '../../sarif.ts'
 
-const lists = ['admins', 'app', 'auditor', 'retention', 'replication'] as const
+const lists = ['admins', 'app', 'auditor', 'retention', 'custodian', 'forwarder', 'replication'] as const
 
 /** `durability-off:fsync` @throws PhiError PHI_CLI_USAGE */
 function accepted(
@@ -102,6 +102,8 @@ export const doctorCommand: CommandSpec = {
     { flags: '--app <login...>', about: 'A login of a service.' },
     { flags: '--auditor <login...>', about: 'A login that may read.' },
     { flags: '--retention <login...>', about: 'A login that prunes and disposes.' },
+    { flags: '--custodian <login...>', about: 'A login that rotates keys of all tenants.' },
+    { flags: '--forwarder <login...>', about: 'A login that forwards to a SIEM: it may read as well.' },
     { flags: '--replication <login...>', about: 'A login of standbys and backups.' },
     { flags: '--accept <finding...>', about: 'A finding that is to be so, by code and object: durability-off:fsync.' },
     { flags: '--brief', about: 'Leave out what each role could do.' },
