@@ -166,7 +166,7 @@ describe('a plan in SQL against the assessment', { timeout: 600_000 }, () => {
   })
 })
 
-describe('a plan over what SQL leaves', () => {
+describe('a plan over what SQL leaves', { timeout: 600_000 }, () => {
   let db: Db
   beforeAll(() => {
     db = dbs.PGlite
