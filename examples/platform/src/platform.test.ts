@@ -96,6 +96,19 @@ describe('the service that the platforms share', () => {
     expect(history).not.toContain('"bob"')
   })
 
+  it('tells a client what it cannot read, and not that the service is broken', async () => {
+    const post = async (path: string, json: object) => {
+      const { status, json: body } = await ann.ask(path, { method: 'POST', json })
+      return [status, (body as { readonly code?: string }).code]
+    }
+    const notReadable = [422, 'not-readable']
+    expect(await post('/incidents', { id: 'i-9' })).toEqual(notReadable)
+    expect(await post('/incidents', { id: 'i-9', timeZone: 'Mars/Olympus', individuals: null })).toEqual(notReadable)
+    expect(await post('/incidents/i-1/events', { type: 'no-such-event' })).toEqual(notReadable)
+    expect(await post('/requests', { id: 'r-9', kind: 'no-such-request', patient: 'p-1' })).toEqual(notReadable)
+    expect(await post('/requests/r-1/events', { type: 'no-such-event' })).toEqual(notReadable)
+  })
+
   it('S97 shows the log to administrators of the tenant, and to nobody else', async () => {
     const { status, json } = await ann.ask('/audit')
     expect(status).toBe(200)

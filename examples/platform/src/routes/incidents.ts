@@ -19,6 +19,7 @@ import type { RouteModule } from '../parts.ts'
 import type { PlatformProfile } from '../profile.ts'
 import { forbid } from '../tenant-rules.ts'
 import { entryOf } from './audit.ts'
+import { readingFacts } from './reading.ts'
 import { routesOf } from './routes-of.ts'
 
 const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
@@ -107,7 +108,7 @@ export const incidentRoutes: RouteModule = (app, parts) => {
     load: ({ caller, body }) => ({ id: body.id, tenant: caller.tenant }),
     handle: async ({ caller, body, at }) => {
       const asked = { role: 'business-associate', at: formatInstant(at), ...body, by: caller.subject }
-      const began = await cases.open(caller.tenant, { kind: 'incident', opening: asked as never })
+      const began = await readingFacts(() => cases.open(caller.tenant, { kind: 'incident', opening: asked as never }))
       if (began === 'taken') throw problem(409, 'id-taken')
       return { status: 201, json: standing(await kept(caller.tenant, body.id), at) }
     },
@@ -123,10 +124,8 @@ export const incidentRoutes: RouteModule = (app, parts) => {
       const id = params.id ?? ''
       const before = await kept(caller.tenant, id)
       const today = formatInstant(at)
-      const step = applyIncidentEvent(before, { at: today, ...body, by: caller.subject } as unknown as IncidentEvent, {
-        today,
-        groups,
-      })
+      const asked = { at: today, ...body, by: caller.subject } as unknown as IncidentEvent
+      const step = await readingFacts(() => applyIncidentEvent(before, asked, { today, groups }))
       const entry = step.incident.log.at(-1)
       if (entry === undefined || step.incident.log.length === before.log.length) throw problem(409, 'history-full')
       if ((await cases.append(caller.tenant, id, before.log.length, entry)) !== 'appended')

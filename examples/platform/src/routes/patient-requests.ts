@@ -7,6 +7,7 @@ import { caseStore } from '@phi/postgres'
 import { z } from 'zod'
 import type { RouteModule } from '../parts.ts'
 import { dayOf, type RightsOptions, word } from './patient.ts'
+import { readingFacts } from './reading.ts'
 import { routesOf } from './routes-of.ts'
 
 /** What leaves no house: the log to the practice's own administrator, the platform's own papers, word to the privacy officer of a broken glass. */
@@ -53,10 +54,8 @@ export const patientRequestRoutes =
       handle: async (call) => {
         const { patient: _, ...asked } = call.body
         const { tenant } = call.caller
-        const began = await cases.open(tenant, {
-          kind: 'request',
-          opening: { ...asked, received: dayOf(call.at), by: call.caller.subject } as never,
-        })
+        const opening = { ...asked, received: dayOf(call.at), by: call.caller.subject } as never
+        const began = await readingFacts(() => cases.open(tenant, { kind: 'request', opening }))
         if (began === 'taken') throw problem(409, 'id-taken')
         await within(tenant, (tx) =>
           records.put(tx, 'PatientRequest', { id: asked.id, tenant, patient: whose(call), kind: asked.kind }),
@@ -75,9 +74,8 @@ export const patientRequestRoutes =
         const id = params.id ?? ''
         const before = await kept(caller.tenant, id)
         const today = dayOf(at)
-        const step = applyRequestEvent(before, { at: today, ...body, by: caller.subject } as unknown as RequestEvent, {
-          today,
-        })
+        const asked = { at: today, ...body, by: caller.subject } as unknown as RequestEvent
+        const step = await readingFacts(() => applyRequestEvent(before, asked, { today }))
         const entry = step.request.log.at(-1)
         if (entry === undefined || step.request.log.length === before.log.length) throw problem(409, 'history-full')
         const answer = await cases.append(caller.tenant, id, before.log.length, entry)

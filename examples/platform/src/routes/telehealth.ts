@@ -12,11 +12,12 @@ import {
   scheduleSession,
   type VirtualLocation,
 } from '@phi/baa/telehealth'
-import { formatInstant, isPhiError } from '@phi/core'
+import { formatInstant } from '@phi/core'
 import { type Call, problem } from '@phi/http'
 import { z } from 'zod'
 import type { Parts, RouteModule } from '../parts.ts'
 import type { StoredRecord } from '../records.ts'
+import { reading } from './reading.ts'
 import { routesOf } from './routes-of.ts'
 import { vendorsOf } from './vendors.ts'
 
@@ -55,16 +56,6 @@ const sent = z.strictObject({
   names: z.array(z.string()).optional(),
   channels: z.array(z.union([z.string(), z.strictObject({ channel: z.string(), to: z.string() })])),
 })
-
-/** What the libraries refuse as unreadable is the client's fault; what it says of a field stays inside. */
-function reading<Value>(work: () => Value): Value {
-  try {
-    return work()
-  } catch (error) {
-    if (isPhiError(error)) throw problem(422, 'not-readable')
-    throw error
-  }
-}
 
 /**
  * Sessions by video (S46, S47, S67 to S85): the platform that is used and what is known of it, sessions with the place where the client
