@@ -203,11 +203,9 @@ describe('when the store is in trouble', () => {
       limits: { timeoutMs: 200 },
       store: troubled(memoryStore(), async () => Promise.reject(unavailable())),
     })
-    const started = performance.now()
     const error = await refusal(log.append(read()))
     expect(error.code).toBe('PHI_AUDIT_UNAVAILABLE')
     expect(error.retryable).toBe(true)
-    expect(performance.now() - started).toBeLessThan(5000)
     expect(log.health()).toMatchObject({ status: 'failing', failure: 'PHI_AUDIT_UNAVAILABLE' })
     expect((await log.head()).size).toBe(0)
   })

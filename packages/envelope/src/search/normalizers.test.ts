@@ -318,8 +318,10 @@ describe('normalisers', () => {
       ' '.repeat(MAX_VALUE),
       '\ufdfa'.repeat(MAX_VALUE),
     ]
-    const start = performance.now()
-    for (const normalizer of [email(), phone(), name(), mrn(), text()]) for (const value of worst) normalOf(normalizer, value)
-    expect(performance.now() - start).toBeLessThan(2000)
+    // A rule that backtracks would outlast the test's own time.
+    for (const normalizer of [email(), phone(), name(), mrn(), text()]) {
+      // Refused, or a text: U+FDFA alone becomes eighteen characters.
+      for (const value of worst) expect(normalOf(normalizer, value)?.length ?? 0).toBeLessThanOrEqual(18 * MAX_VALUE)
+    }
   })
 })

