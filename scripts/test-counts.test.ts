@@ -1,9 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Runnable, runnable } from '../packages/core/test/run-program.ts'
 import { run } from './run.ts'
 import { readTestCounts, readTestFailures } from './test-counts.ts'
+
+let program: Runnable
+beforeAll(async () => {
+  program = await runnable(new URL('print-test-counts.ts', import.meta.url))
+})
+afterAll(() => program?.remove())
 
 const file = (status: string, ...tests: string[]) => ({
   name: 'a.test.ts',
@@ -42,7 +49,7 @@ it.each([
     const { passed, failed, skipped } = readTestCounts(path)
     expect(`${passed} passed, ${failed} failed, ${skipped} skipped`).toBe(line)
 
-    const { ok, stdout } = run(process.execPath, ['--import', 'tsx', 'scripts/print-test-counts.ts', path], { quiet: true })
+    const { ok, stdout } = run(process.execPath, [...program.argv, path], { quiet: true })
     expect(stdout.endsWith(`${line}\n`)).toBe(true)
     expect(ok).toBe(good)
     if (good) expect(stdout).toBe(`${line}\n`)
@@ -55,7 +62,7 @@ it('says above the closing line what failed and why, in a few lines each', () =>
   const folder = mkdtempSync(join(tmpdir(), 'phi-counts-'))
   try {
     const path = join(folder, 'report.json')
-    const print = () => run(process.execPath, ['--import', 'tsx', 'scripts/print-test-counts.ts', path], { quiet: true }).stdout
+    const print = () => run(process.execPath, [...program.argv, path], { quiet: true }).stdout
     writeFileSync(path, JSON.stringify(report([file('failed', 'passed', 'failed'), file('failed')])))
     expect(readTestFailures(path).map(({ where }) => where)).toEqual(['a.test.ts: block test 1', 'a.test.ts'])
     expect(print()).toBe(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Runnable, runnable } from '../../packages/core/test/run-program.ts'
 import { runBeside } from '../run.ts'
 import { advisoriesOf, type Exception, judge, LONGEST_EXCEPTION_DAYS } from './audit-gate.ts'
 
@@ -135,6 +136,7 @@ describe('against a registry on loopback', () => {
   const folder = mkdtempSync(join(tmpdir(), 'phi-audit-gate-'))
   let server: Server
   let registry: string
+  let program: Runnable
   let answer: { readonly status: number; readonly body: unknown }
 
   beforeAll(async () => {
@@ -156,24 +158,25 @@ describe('against a registry on loopback', () => {
             }
       request.on('end', () => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)))
     })
+    const source = fileURLToPath(new URL('audit-gate.ts', import.meta.url))
+    const text = `import { auditReport, judge } from ${JSON.stringify(source)}
+      const report = auditReport([], { cwd: ${JSON.stringify(folder)} })
+      console.log(JSON.stringify(judge({ production: report, everything: report }, [], '${today}')))`
+    writeFileSync(join(folder, 'gate.mts'), text)
+    program = await runnable(join(folder, 'gate.mts'))
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     registry = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   })
-  afterAll(() => {
+  afterAll(async () => {
     server.close()
+    await program?.remove()
     rmSync(folder, { recursive: true, force: true })
   })
 
   // A process of its own: npm is waited for without giving the server here a turn.
   const gate = (at = registry) => {
-    const source = fileURLToPath(new URL('audit-gate.ts', import.meta.url))
-    const program = `import { auditReport, judge } from ${JSON.stringify(source)}
-      const report = auditReport([], { cwd: ${JSON.stringify(folder)} })
-      console.log(JSON.stringify(judge({ production: report, everything: report }, [], '${today}')))`
-    writeFileSync(join(folder, 'gate.mts'), program)
     const env = { npm_config_registry: at, npm_config_cache: join(folder, 'cache'), npm_config_fetch_retries: '0' }
-    const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url))
-    return runBeside(process.execPath, [tsx, join(folder, 'gate.mts')], { env })
+    return runBeside(process.execPath, program.argv, { env })
   }
 
   it('stops for what the registry reports', async () => {

@@ -97,14 +97,16 @@ describe('the keyring file', () => {
   const protection = { passphrase: 'correct horse battery staple' }
   const secret = { secret: Buffer.from(randomBytes(32)).toString('base64') }
   const path = (name: string) => join(folder, name)
+  /** Made once: a passphrase costs seconds each time that it is tried, and is meant to. */
+  let made: Promise<LocalKms> | undefined
+  const protectedFile = (): Promise<LocalKms> => (made ??= createKeyFile(path('passphrase'), protection))
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'phi-key-file-'))
   })
   afterAll(() => rm(folder, { recursive: true }))
 
   it('S19 keeps its keys under a passphrase, for its owner alone', async () => {
-    const made = await createKeyFile(path('passphrase'), protection)
-    const { dataKey, wrapped } = await wrapIn(made)
+    const { dataKey, wrapped } = await wrapIn(await protectedFile())
     expect((await stat(path('passphrase'))).mode & 0o777).toBe(0o600)
     const opened = await openKeyFile(path('passphrase'), { passphrase: 'correct horse battery staple' })
     expect(await opened.unwrap({ ...wrapped, context })).toEqual(Uint8Array.from(dataKey))
@@ -140,10 +142,10 @@ describe('the keyring file', () => {
   })
 
   it('refuses a planted file that makes guessing cheap', async () => {
-    await createKeyFile(path('cheap'), protection)
-    const file = JSON.parse(await readFile(path('cheap'), 'utf8'))
+    await protectedFile()
+    const file = JSON.parse(await readFile(path('passphrase'), 'utf8'))
     file.protection.N = 1024
-    await writeFile(path('cheap'), JSON.stringify(file))
+    await writeFile(path('cheap'), JSON.stringify(file), { mode: 0o600 })
     expect((await refusal(openKeyFile(path('cheap'), protection))).code).toBe('PHI_ENVELOPE_KEY_FILE')
   })
 

@@ -192,13 +192,14 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
             counts.set(key, known)
           }
         }
+        const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => Object.freeze(each))
         const byStatus: Partial<Record<NarrowStatus, number>> = {}
+        for (const status of sorted.map((each) => each.status).sort()) byStatus[status] = 0
         let records = 0
-        for (const each of counts.values()) {
+        for (const each of sorted) {
           byStatus[each.status] = (byStatus[each.status] ?? 0) + each.records
           records += each.records
         }
-        const sorted = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => Object.freeze(each))
         return { policy: policy.id, today, holds: { revision }, records, byStatus, counts: sorted }
       })
     },
