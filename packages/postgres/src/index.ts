@@ -24,7 +24,7 @@ export { keyStore } from './keys/key-store.ts'
 export { tombstoneStore } from './keys/tombstone-store.ts'
 export { type MigrateOptions, type MigrateReport, migrate } from './migrate.ts'
 export type { FactSource, IdColumn, MappedFact, RetentionTable, RetentionTables } from './retention/mapping.ts'
-export { type NarrowStatus, narrowStatuses } from './retention/narrow-sql.ts'
+export { type NarrowStatus, narrowStatuses } from './retention/narrow-status.ts'
 export {
   type NarrowCount,
   type NarrowedRecord,

@@ -4,14 +4,8 @@ import type { Db, Queryable } from '../client/db.ts'
 import { readableFacts } from './fact-sql.ts'
 import { holdSets } from './hold-sets.ts'
 import { storeError } from './inspect.ts'
-import {
-  CANDIDATES,
-  kindAndStatusOf,
-  type NarrowStatement,
-  type NarrowStatus,
-  narrowStatement,
-  narrowStatuses,
-} from './narrow-sql.ts'
+import { type NarrowStatement, narrowStatement } from './narrow-sql.ts'
+import { CANDIDATES, kindAndStatusOf, type NarrowStatus, narrowStatuses } from './narrow-status.ts'
 import { type OpenTable, openTables } from './open-tables.ts'
 import { type RetentionStoreOptions, readHoldEvents, retentionStore } from './retention-store.ts'
 import { keyOf, keyParts, projection, type RecordRow, recordOf } from './rows.ts'
