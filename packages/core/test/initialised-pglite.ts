@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { keepFile, once } from './kept-file.ts'
 
 /**
  * PGlite initialises a new database in 4 to 6 seconds of CPU (PostgreSQL's initdb, in WebAssembly), and many programs of guides
@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url'
  */
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-let made: Promise<string> | undefined
 
 async function make(): Promise<string> {
   const manifest = join(dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite')), '../package.json')
@@ -25,18 +24,12 @@ async function make(): Promise<string> {
   const bytes = await (await database.dumpDataDir('none')).arrayBuffer()
   await database.close()
   await mkdir(dirname(file), { recursive: true })
-  // Two processes may make it at once: whoever reads finds all of it or nothing.
-  const part = `${file}.${randomUUID()}`
-  await writeFile(part, new Uint8Array(bytes))
-  await rename(part, file)
+  await keepFile(file, (part) => writeFile(part, new Uint8Array(bytes)))
   return file
 }
 
 /** The file of an initialised, empty database, for `loadDataDir` of PGlite. Made by the first who asks, and kept between runs. */
-export function initialisedDatabase(): Promise<string> {
-  made ??= make()
-  return made
-}
+export const initialisedDatabase = once(make)
 
 /**
  * A module in the place of PGlite's: databases in memory come initialised. All else is PGlite's own. Its WebAssembly is compiled

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { keepFile, once } from './kept-file.ts'
 
 /**
  * zod is some hundred small modules, and every package imports it. A process takes five times as long to find and link those as to
@@ -11,17 +11,16 @@ import { build } from 'esbuild'
  */
 
 const folder = fileURLToPath(new URL('../../../node_modules/.cache/phi-tests/', import.meta.url))
-const made = new Map<string, Promise<string>>()
+const made = new Map<string, () => Promise<string>>()
 
 async function make(entry: string): Promise<string> {
   const { name, version } = JSON.parse(await readFile(join(dirname(entry), 'package.json'), 'utf8')) as Record<string, string>
   const file = join(folder, `${name}-${version}.mjs`)
   if (!existsSync(file)) {
     await mkdir(folder, { recursive: true })
-    // Two processes may make it at once: whoever reads finds all of it or nothing.
-    const part = `${file}.${randomUUID()}`
-    await build({ entryPoints: [entry], outfile: part, bundle: true, platform: 'node', format: 'esm', logLevel: 'silent' })
-    await rename(part, file)
+    await keepFile(file, (part) =>
+      build({ entryPoints: [entry], outfile: part, bundle: true, platform: 'node', format: 'esm', logLevel: 'silent' }),
+    )
   }
   return pathToFileURL(file).href
 }
@@ -30,8 +29,8 @@ async function make(entry: string): Promise<string> {
 export function oneFile(entry: string): Promise<string> {
   let file = made.get(entry)
   if (file === undefined) {
-    file = make(entry)
+    file = once(() => make(entry))
     made.set(entry, file)
   }
-  return file
+  return file()
 }

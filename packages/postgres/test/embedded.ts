@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { openAsBlob } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import { initialisedDatabase } from '../../core/test/initialised-pglite.ts'
+import { keepFile, once } from '../../core/test/kept-file.ts'
 import { type Db, fromPGlite, migrate } from '../src/index.ts'
 import { migrations } from '../src/migrations/index.ts'
 
@@ -44,9 +45,7 @@ async function make(empty: string, file: string): Promise<void> {
   await database.exec('checkpoint')
   const bytes = await (await database.dumpDataDir('none')).arrayBuffer()
   await database.close()
-  const part = `${file}.${randomUUID()}`
-  await writeFile(part, new Uint8Array(bytes))
-  await rename(part, file)
+  await keepFile(file, (part) => writeFile(part, new Uint8Array(bytes)))
   // Those of other migrations, which nobody has made for a while.
   for (const name of await readdir(folder)) {
     if (!name.startsWith('pglite-migrated-') || name === basename(file)) continue
@@ -79,10 +78,9 @@ async function migratedFile(): Promise<string> {
   return file
 }
 
-let made: Promise<string> | undefined
+const made = once(migratedFile)
 
 /** A migrated PGlite database in memory, as `embedded()` and `migrate()` make it. */
 export async function embeddedMigrated(): Promise<Db> {
-  made ??= migratedFile()
-  return fromPGlite(await loaded(await made))
+  return fromPGlite(await loaded(await made()))
 }
