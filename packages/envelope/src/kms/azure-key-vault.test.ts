@@ -134,8 +134,8 @@ describe('S19 azure-key-vault: describe', () => {
   it.each([
     ['an enabled key', {}, 'enabled'],
     ['a disabled key', { enabled: false }, 'disabled'],
-    ['a key that is not valid yet', { nbf: now() + 60 }, 'disabled'],
-    ['a key that has expired', { exp: now() - 60 }, 'disabled'],
+    ['a key that is not valid yet', { nbf: now() + 3_600 }, 'disabled'],
+    ['a key that has expired', { exp: now() - 3_600 }, 'disabled'],
   ])('reads %s', async (_, options, state) => {
     server.createVersion('x', options)
     expect(await kms({ keyName: 'x' }).describe()).toMatchObject({ state, protection: 'software' })

@@ -26,6 +26,7 @@ interface AwsKey {
   origin: string
   usage: string
   rotationDays?: number
+  nextRotation?: number
   deletionDate?: number
   material: Uint8Array
 }
@@ -144,6 +145,7 @@ export async function startAws({ region = 'us-east-1' } = {}): Promise<AwsServer
       if (key.origin !== 'AWS_KMS') throw new Refused('UnsupportedOperationException', 'origin')
       if (days < 90 || days > 2560) throw new Refused('ValidationException', 'rotationPeriodInDays')
       key.rotationDays = days
+      key.nextRotation = Math.floor(Date.now() / 1000) + days * 86_400
       return {}
     },
     GetKeyRotationStatus({ KeyId }) {
@@ -155,7 +157,7 @@ export async function startAws({ region = 'us-east-1' } = {}): Promise<AwsServer
           ? {}
           : {
               RotationPeriodInDays: key.rotationDays,
-              NextRotationDate: Math.floor(Date.now() / 1000) + key.rotationDays * 86_400,
+              NextRotationDate: key.nextRotation,
             }),
       }
     },
