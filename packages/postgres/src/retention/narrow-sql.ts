@@ -69,9 +69,11 @@ function placeNumber(of: {
   readonly flags: string
 }): string {
   const hashed = (text: string, seed: string) => `hashtextextended((${text}) collate "C", ${seed})`
-  const withKnown = (text: string | undefined, so: string) => (text === undefined ? so : `coalesce(${hashed(text, so)}, ${so})`)
+  // What is not known leaves a mark, each its own, beyond the flags: a State in the provider's column is not the State's place.
+  const withKnown = (text: string | undefined, so: string, mark: number) =>
+    text === undefined ? `(${so} # ${mark}::bigint)` : `coalesce(${hashed(text, so)}, ${so} # ${mark}::bigint)`
   const ofKind = hashed(of.kind, of.seed)
-  const whole = withKnown(of.provider, withKnown(of.state, ofKind))
+  const whole = withKnown(of.provider, withKnown(of.state, ofKind, 1024), 2048)
   return `case when ${of.placed} then ${whole} # (${of.flags})::bigint else ${ofKind} end`
 }
 

@@ -214,6 +214,31 @@ describe('a plan over what SQL leaves', { timeout: 600_000 }, () => {
     ])
   })
 
+  it('S65 says nothing where a State stands as the provider, or a provider as the State', async () => {
+    const policy = policies['everything signed off'] as RetentionPolicy
+    const places = [
+      { state: 'hospital' },
+      { provider: 'TX' },
+      { state: '', provider: 'TX' },
+      { state: 'TX', provider: '' },
+      { state: 'hospital', provider: 'TX' },
+      { state: 'TX', provider: 'TX' },
+      { state: 'hospital', provider: 'hospital' },
+    ]
+    const old = { kind: 'medical-record', born: '1940-01-01', created: '1985-01-01', discharged: '1985-01-02' }
+    const records = places.map((place, index) => ({
+      id: `r-${index}`,
+      subject: 'p-9',
+      ...old,
+      lastTreatment: old.created,
+      ...place,
+    }))
+    const keeper = await fill(db, records as unknown as RetentionRecord[])
+    const planner = retentionPlanner(db, { tenant: keeper, tables: [table], policy })
+    const found = await planner.statuses({ today: '2026-11-22' }, null, 100)
+    expect(found.map(({ status }) => status)).toEqual(places.map(() => 'needs-assessment'))
+  })
+
   it('S65 holds everything by a fact about a hold that nobody can read', async () => {
     const keeper = await fill(db, sample(6).slice(0, 50))
     await db.transaction(async (tx) => {
