@@ -15,9 +15,10 @@ export const CLOCK_TOLERANCE_MS = 60_000
  * reports the regression: hiding it would date everything after one wrong clock by that clock.
  */
 export function recordedTime(now: number, last: string): string {
-  if (last === '') return formatInstant(now)
-  const behind = Date.parse(last) - now
-  return behind > 0 && behind <= CLOCK_TOLERANCE_MS ? last : formatInstant(now)
+  const text = formatInstant(now)
+  // Texts of one width: the earlier one is the lesser.
+  if (text >= last) return text
+  return Date.parse(last) - now <= CLOCK_TOLERANCE_MS ? last : text
 }
 
 /** Chains prepared entries onto a head: leaves, entry hashes, Merkle frontier. Pure. */

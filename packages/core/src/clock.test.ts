@@ -57,6 +57,20 @@ describe('instants', () => {
     )
   })
 
+  it('writes what Date writes, whatever was written before', () => {
+    const near = fc.integer({ min: -3_000, max: 3_000 })
+    const instant = fc.oneof(
+      near,
+      near.map((half) => half / 2 + 0.25),
+      fc.integer({ min: FIRST, max: LAST }),
+    )
+    fc.assert(
+      fc.property(fc.array(instant, { maxLength: 20 }), (instants) => {
+        expect(instants.map((each) => formatInstant(each))).toEqual(instants.map((each) => new Date(each).toISOString()))
+      }),
+    )
+  })
+
   it('does not write instants of another width', () => {
     for (const time of [FIRST - 1, LAST + 1, Number.NaN, Number.POSITIVE_INFINITY, 8.64e15]) {
       expect(() => formatInstant(time)).toThrow(expect.objectContaining({ code: 'PHI_CORE_TIME' }))

@@ -55,13 +55,26 @@ export function parseInstant(text: string): number {
   return Date.parse(text)
 }
 
+// Many times are written in one second.
+let second = Number.NaN
+let upToSecond = ''
+
 /**
  * Writes milliseconds since 1970-01-01T00:00:00Z as `YYYY-MM-DDTHH:mm:ss.sssZ`.
  * @throws PhiError PHI_CORE_TIME when the instant lies outside the years 0000 to 9999, where the text would have another width
  */
 export function formatInstant(milliseconds: number): string {
-  const date = new Date(milliseconds)
-  const year = date.getUTCFullYear()
-  if (!(year >= 0 && year <= 9999)) throw coreError('PHI_CORE_TIME', { detail: 'the year must lie between 0000 and 9999' })
-  return date.toISOString()
+  const own = Math.floor(milliseconds / 1000)
+  // A part of a millisecond is cut off towards 1970: that may lead into another second.
+  if (own !== second || !Number.isInteger(milliseconds)) {
+    const date = new Date(milliseconds)
+    const year = date.getUTCFullYear()
+    if (!(year >= 0 && year <= 9999)) throw coreError('PHI_CORE_TIME', { detail: 'the year must lie between 0000 and 9999' })
+    const text = date.toISOString()
+    if (!Number.isInteger(milliseconds)) return text
+    upToSecond = text.slice(0, 20)
+    second = own
+  }
+  const rest = milliseconds - own * 1000
+  return `${upToSecond}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`
 }
