@@ -17,6 +17,9 @@ describe('the target of a request', () => {
     expect(read('/x', 'Clinic.Example')).toBe('https://clinic.example/x')
     expect(read('/x', '[2001:db8::1]:443')).toBe('https://[2001:db8::1]/x')
     expect(read('/x', '192.0.2.1')).toBe('https://192.0.2.1/x')
+    expect(read('/x', 'xn--mnchen-3ya.example')).toBe('https://xn--mnchen-3ya.example/x')
+    expect(read('/x', 'a.XN--CAF-DMA')).toBe('https://a.xn--caf-dma/x')
+    expect(read('/x', 'xn--strae-oqa.example:8443')).toBe('https://xn--strae-oqa.example:8443/x')
   })
 
   it('is refused where two readers could understand it in two ways', () => {
@@ -80,6 +83,13 @@ describe('the target of a request', () => {
       'a\tb',
       'a,b',
       'xn--a',
+      'XN--A',
+      'xn--',
+      'xn---',
+      'xn--0',
+      'xn--zz-',
+      'xn--a-ecp',
+      'a.xn--a.b',
     ]
     for (const host of hosts) expect([host, read('/x', host)]).toEqual([host, undefined])
   })

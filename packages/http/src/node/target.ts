@@ -1,3 +1,5 @@
+import { domainToASCII, domainToUnicode } from 'node:url'
+
 /** Characters of RFC 3986 that stand for themselves in a path segment, and encoded bytes. No segment is empty but the last. */
 const PATH = /^(?:\/|(?:\/(?:[\w\-.~!$&'()*+,;=:@]|%[\dA-Fa-f]{2})+)+\/?)$/
 /** As above, `/` and `?`, and what browsers leave as it is in a query. */
@@ -19,6 +21,19 @@ function isPlainSegment(segment: string): boolean {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are ASCII as well
+const ASCII = /^[\u0000-\u007f]*$/
+
+/**
+ * A label that begins with `xn--` is the one encoding of a text that is not ASCII (RFC 5890 section 2.3.2.1). What Node's URL makes of any other
+ * depends on its release: before 24 it refuses most, since then it takes them as they are.
+ */
+function isPlainLabel(label: string): boolean {
+  if (!label.startsWith('xn--')) return true
+  const text = domainToUnicode(label)
+  return !ASCII.test(text) && domainToASCII(text) === label
+}
+
 export const isPlainPath = (path: string): boolean => PATH.test(path) && path.split('/').every(isPlainSegment)
 
 /**
@@ -34,7 +49,8 @@ export function readTarget(scheme: 'http' | 'https', host: string, target: strin
     const url = new URL(`${scheme}://${host}${target}`)
     const named = host.replace(/:\d+$/, '').toLowerCase()
     // An address in brackets has more than one spelling; a name that the parser changes is none (0x7f.1, for example).
-    return url.pathname === path && (named.startsWith('[') || url.hostname === named) ? url : undefined
+    const isPlainHost = named.startsWith('[') || (url.hostname === named && named.split('.').every(isPlainLabel))
+    return url.pathname === path && isPlainHost ? url : undefined
   } catch {
     return undefined
   }
