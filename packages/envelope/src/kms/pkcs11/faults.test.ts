@@ -1,5 +1,5 @@
 import { equalBytes, isPhiError, randomBytes, toHex } from '@phi/core'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { refusal } from '../../../../core/test/refusal.ts'
 import { describeToken, tokenKinds } from '../../../test/hsm/tokens.ts'
 import type { WrapContext } from '../context.ts'
@@ -33,6 +33,20 @@ vi.mock('pkcs11js', async () => {
     }
   }
   return { default: { ...real, PKCS11 } }
+})
+
+// A library is loaded once a process. Another file of this worker may have loaded it before this one, with nothing in between: what it
+// loaded is put aside meanwhile, and not let go of, since few libraries survive being unloaded.
+const TABLE = Symbol.for('@phi/envelope/pkcs11/modules/1')
+const realm = globalThis as { [TABLE]?: unknown }
+const tables: { others?: unknown; own?: unknown } = {}
+beforeAll(() => {
+  tables.others = realm[TABLE]
+  delete realm[TABLE]
+})
+afterAll(() => {
+  tables.own = realm[TABLE]
+  if (tables.others !== undefined) realm[TABLE] = tables.others
 })
 
 const answer = (name: keyof typeof returnValues) =>
