@@ -16,6 +16,8 @@ export default defineConfig(({ mode }) => {
     test: {
       // Files of one worker share their modules: loading them anew for each took a fifth of the time. What a file plants, it takes away again.
       isolate: false,
+      // In the long run they come in another order each time, which shows what one file leaves behind for the next.
+      sequence: { shuffle: { files: mode === 'long' } },
       include: ['packages/*/{src,test}/**/*.test.ts', 'examples/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
       // The consumer tests read packed tarballs and have a configuration of their own: `npm run check:packages`.
       exclude: ['**/node_modules/**', '**/dist/**', 'packages/consumer/**'],
