@@ -21,8 +21,7 @@ function isPlainSegment(segment: string): boolean {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are ASCII as well
-const ASCII = /^[\u0000-\u007f]*$/
+const ASCII = /^[ -~]*$/
 
 /**
  * A label that begins with `xn--` is the one encoding of a text that is not ASCII (RFC 5890 section 2.3.2.1). What Node's URL makes of any other
