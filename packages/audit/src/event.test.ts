@@ -1,14 +1,8 @@
 import { actorSchema, canonicalJson, isPhiError, type PhiError } from '@phi/core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import {
-  type AuditEventInput,
-  auditActorSchema,
-  auditEventSchema,
-  MAX_DETAILS,
-  MAX_PATIENTS,
-  parseAuditEvent,
-} from './event.ts'
+import { type AuditEventInput, auditActorSchema, auditEventSchema, parseAuditEvent } from './event.ts'
+import { MAX_DETAILS, MAX_PATIENTS } from './event-limits.ts'
 import { groupNames, MAX_GROUP_BYTES } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { ed25519Signer, memoryStore, openAuditLog } from './index.ts'

@@ -2,6 +2,20 @@ import { actorTypes, type DataClass, isDataClass, isInstant, isPurposeOfUse, typ
 import * as z from 'zod'
 import { auditActions, auditOutcomes, auditSeverities } from './actions.ts'
 import { auditError } from './errors.ts'
+import {
+  MAX_DATA_CLASSES,
+  MAX_DETAIL,
+  MAX_DETAILS,
+  MAX_EVENT_ID,
+  MAX_FIELDS,
+  MAX_NAME,
+  MAX_PATIENTS,
+  MAX_PROSE,
+  MAX_ROLE,
+  MAX_ROLES,
+  MAX_USER_AGENT,
+} from './event-limits.ts'
+import { plainEvent } from './plain-event.ts'
 
 /**
  * The closed schema of an audit event. Unknown keys are errors, because a misspelt key would be a fact that nobody ever
@@ -30,7 +44,7 @@ const plainText = (limit: number) =>
     new RegExp(`^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${limit}}(?<!\\s)$`),
     `must be 1 to ${limit} characters without control characters or surrounding white space`,
   )
-const identifier = plainText(256)
+const identifier = plainText(MAX_NAME)
 const purposeOfUse = z.custom<PurposeOfUse>(
   (code) => typeof code === 'string' && isPurposeOfUse(code),
   'must be a code of HL7 v3 PurposeOfUse',
@@ -39,7 +53,7 @@ const dataClass = z.custom<DataClass>(
   (key) => typeof key === 'string' && isDataClass(key),
   'must be a data class of the taxonomy',
 )
-const prose = anyText(2048)
+const prose = anyText(MAX_PROSE)
 const distinct = (items: readonly string[]) => items.length < 2 || new Set(items).size === items.length
 const DISTINCT = 'must not name the same thing twice'
 
@@ -47,10 +61,7 @@ const DISTINCT = 'must not name the same thing twice'
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const SHA256_HEX = /^[0-9a-f]{64}$/
 const DETAIL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
-const EVENT_ID = /^[\x21-\x7e]{1,128}$/
-
-export const MAX_PATIENTS = 1000
-export const MAX_DETAILS = 32
+const EVENT_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_EVENT_ID}}$`)
 
 const instant = z.string().refine(isInstant, 'must be a UTC time in the form YYYY-MM-DDTHH:mm:ss.sssZ')
 
@@ -59,7 +70,7 @@ export const auditActorSchema = object({
   id: identifier,
   onBehalfOf: identifier.optional(),
   organization: identifier.optional(),
-  roles: z.array(plainText(64)).max(32, 'must hold at most 32').default([]),
+  roles: z.array(plainText(MAX_ROLE)).max(MAX_ROLES, `must hold at most ${MAX_ROLES}`).default([]),
   type: z.enum(actorTypes),
 })
 
@@ -70,14 +81,18 @@ export const auditSourceSchema = object({
   session: identifier.optional(),
   site: identifier.optional(),
   trace: matching(TRACEPARENT, 'must be a W3C traceparent').optional(),
-  userAgent: anyText(1024).optional(),
+  userAgent: anyText(MAX_USER_AGENT).optional(),
 })
 
 /** What was touched. `patients` are the subjects of the information; `count` is how many records, where they are not listed. */
 export const auditSubjectSchema = object({
   count: z.int('must be a whole number').min(0, 'must not be negative').optional(),
-  dataClasses: z.array(dataClass).max(64, 'must hold at most 64').refine(distinct, DISTINCT).optional(),
-  fields: z.array(identifier).max(256, 'must hold at most 256').refine(distinct, DISTINCT).optional(),
+  dataClasses: z
+    .array(dataClass)
+    .max(MAX_DATA_CLASSES, `must hold at most ${MAX_DATA_CLASSES}`)
+    .refine(distinct, DISTINCT)
+    .optional(),
+  fields: z.array(identifier).max(MAX_FIELDS, `must hold at most ${MAX_FIELDS}`).refine(distinct, DISTINCT).optional(),
   patients: z
     .array(identifier)
     .max(MAX_PATIENTS, `must hold at most ${MAX_PATIENTS}; use count or several events`)
@@ -99,8 +114,8 @@ export const auditContextSchema = object({
     .record(
       z.string().regex(DETAIL_KEY, 'keys must start with a letter and hold at most 64 letters, digits, "_", "." and "-"'),
       z.union(
-        [z.string().max(1024), z.number(), z.boolean(), z.null()],
-        'must be a string of at most 1024 characters, a finite number, a boolean or null',
+        [z.string().max(MAX_DETAIL), z.number(), z.boolean(), z.null()],
+        `must be a string of at most ${MAX_DETAIL} characters, a finite number, a boolean or null`,
       ),
     )
     .refine((details) => Object.keys(details).length <= MAX_DETAILS, `must hold at most ${MAX_DETAILS} keys`)
@@ -114,7 +129,7 @@ export const auditEventSchema = object({
   action: z.enum(auditActions),
   actor: auditActorSchema,
   context: auditContextSchema.optional(),
-  id: matching(EVENT_ID, 'must be 1 to 128 printable ASCII characters without spaces').optional(),
+  id: matching(EVENT_ID, `must be 1 to ${MAX_EVENT_ID} printable ASCII characters without spaces`).optional(),
   occurredAt: instant.optional(),
   outcome: z.enum(auditOutcomes),
   severity: z.enum(auditSeverities).optional(),
@@ -193,6 +208,8 @@ function detailOf(issue: z.core.$ZodIssue, path: string): string {
  * @throws PhiError PHI_AUDIT_EVENT with the path and the rule, never a value
  */
 export function parseAuditEvent(input: unknown): ParsedAuditEvent {
+  const plain = plainEvent(input)
+  if (plain !== null) return plain
   let result = auditEventSchema.safeParse(input)
   if (result.success) {
     // A record schema leaves out this one key without a word, and nothing is to be lost without a word.

@@ -45,5 +45,5 @@ export function linkEntries(
     entries[i] = { index, leaf, open, eventId, terms }
   }
   const tiles = builder.completed.map(({ level, index, hash }) => ({ level, index, hash: toBase64(hash) }))
-  return { entries, tiles, head: headOf(previous, recordedAt, builder.frontier()), hashes }
+  return { entries, tiles, head: headOf(previous, recordedAt, builder.frontier(), head), hashes }
 }

@@ -10,15 +10,8 @@ import { defaultLimits } from './appender.ts'
 import * as detect from './detect/index.ts'
 import * as disclosures from './disclosures/index.ts'
 import { auditErrors } from './errors.ts'
-import {
-  auditActorSchema,
-  auditContextSchema,
-  auditEventSchema,
-  auditSourceSchema,
-  auditSubjectSchema,
-  MAX_DETAILS,
-  MAX_PATIENTS,
-} from './event.ts'
+import { auditActorSchema, auditContextSchema, auditEventSchema, auditSourceSchema, auditSubjectSchema } from './event.ts'
+import { MAX_DETAILS, MAX_PATIENTS } from './event-limits.ts'
 import { MAX_BUNDLE_LENGTH } from './evidence/bundle.ts'
 import { MAX_LINE_LENGTH } from './evidence/jsonl.ts'
 import * as exporting from './export/index.ts'

@@ -1,5 +1,5 @@
 import { isDataClass, isPurposeOfUse } from '@phi/core'
-import { MAX_PATIENTS } from '../event.ts'
+import { MAX_PATIENTS } from '../event-limits.ts'
 import { setOnce } from './carried.ts'
 import { fhirDetails } from './details.ts'
 import { codeOf, codingsOf, type Element } from './element.ts'

@@ -1,4 +1,4 @@
-import type { Extension, GroupName, Head, Opening, StoredEntry } from '@phi/audit/store'
+import type { Extension, GroupName, Head, NewEntry, Opening, StoredEntry } from '@phi/audit/store'
 import { auditError, groupNames } from '@phi/audit/store'
 
 /** Separates the items of a list that travels as one text. Canonical JSON, base64 and leaves never hold it. */
@@ -23,7 +23,8 @@ export function extendParams(tenant: string, log: number, before: Head, extensio
     }
     terms.push(own)
   }
-  const texts = (name: GroupName) => entries.map(({ open }) => open[name].json).join(ITEM)
+  const lone = entries.length === 1 ? entries[0] : undefined
+  const list = (of: (entry: NewEntry) => string) => (lone === undefined ? entries.map(of).join(ITEM) : of(lone))
   return [
     tenant,
     log,
@@ -33,9 +34,9 @@ export function extendParams(tenant: string, log: number, before: Head, extensio
     head.lastHash,
     head.recordedAt,
     head.frontier.join(' '),
-    entries.map(({ leaf }) => leaf).join(ITEM),
-    entries.map(({ open }) => groupNames.map((name) => open[name].salt).join(' ')).join(ITEM),
-    ...groupNames.map(texts),
+    list(({ leaf }) => leaf),
+    list(({ open }) => groupNames.map((name) => open[name].salt).join(' ')),
+    ...groupNames.map((name) => list(({ open }) => open[name].json)),
     ids.join(ITEM),
     times.join(ITEM),
     terms.join(ITEM),
