@@ -45,6 +45,14 @@ export const about: Readonly<Record<string, About>> = {
         'A lone caller waits longer for an entry than for a bare row. Callers that come together share a commit and do not.',
     },
   },
+  'audit.append.postgres.1-caller.flush-1ms': {
+    does: 'append durably to one log on PostgreSQL, one caller that waits, on a disk that takes its time',
+    floor: 'row',
+    loses: {
+      why: 'The same work as in the row above. A disk on the other end of a network takes about a millisecond for a flush, and most of the time of either side is that.',
+      means: 'On such storage a lone caller notices less of what an entry is more than a bare row.',
+    },
+  },
   'audit.append.postgres.locking': {
     does: 'append durably to one log on PostgreSQL, 256 callers at once',
     floor: 'audit',

@@ -13,7 +13,13 @@ import { appendMemory } from './rows/append-memory.ts'
 import { baaDecide, baaDiff } from './rows/baa.ts'
 import { breachByDate, breachByTemporal } from './rows/deadlines.ts'
 import { detectors } from './rows/detectors.ts'
-import { appendAgainstLightChain, appendAgainstLocking, appendManyCallers, appendOneCaller } from './rows/durable-append.ts'
+import {
+  appendAgainstLightChain,
+  appendAgainstLocking,
+  appendManyCallers,
+  appendOneCaller,
+  appendOneCallerSlowFlush,
+} from './rows/durable-append.ts'
 import {
   field1k,
   field32,
@@ -38,6 +44,7 @@ export const rows: readonly Row[] = [
   appendMemory,
   appendManyCallers,
   appendOneCaller,
+  appendOneCallerSlowFlush,
   appendAgainstLocking,
   appendAgainstLightChain,
   appendManyTenants,
