@@ -28,6 +28,8 @@ function verdictOf(bytes: Uint8Array): string {
 }
 
 const LONG = process.env.PHI_LONG === '1'
+/** In the short form every third place. An odd step, so that all places in the four letters of a group of base64 have their turn. */
+const STEP = LONG ? 1 : 3
 
 /** Its neighbour, its other case, and what is not ASCII any more: each byte in turn becomes one of them. */
 const BITS = [0x01, 0x20, 0x80] as const
@@ -36,7 +38,7 @@ const BITS = [0x01, 0x20, 0x80] as const
 const changesOf = (byte: number, at: number): number[] =>
   LONG
     ? Array.from({ length: 256 }, (_, other) => other).filter((other) => other !== byte)
-    : [byte ^ (BITS[at % BITS.length] as number)]
+    : [byte ^ (BITS[Math.floor(at / STEP) % BITS.length] as number)]
 
 describe('a bundle with one byte changed', () => {
   it('is intact as it was made', () => {
@@ -46,7 +48,8 @@ describe('a bundle with one byte changed', () => {
   it('S113 S145 is never intact, whichever byte it is', { timeout: LONG ? 1_800_000 : 120_000 }, () => {
     const intact: string[] = []
     const answers = new Map<string, number>()
-    for (const [at, byte] of file.entries()) {
+    for (let at = 0; at < file.length; at += STEP) {
+      const byte = file[at] as number
       for (const other of changesOf(byte, at)) {
         file[at] = other
         const verdict = verdictOf(file)
@@ -63,8 +66,7 @@ describe('a bundle with one byte changed', () => {
 
   it('is never intact with a byte taken out, put in, or two neighbours swapped', () => {
     const changed: Uint8Array[] = []
-    // An odd step, so that all places in the four letters of a group of base64 have their turn.
-    for (let at = 0; at < file.length; at += LONG ? 1 : 3) {
+    for (let at = 0; at < file.length; at += STEP) {
       changed.push(Uint8Array.from([...file.subarray(0, at), ...file.subarray(at + 1)]))
       if (file[at] !== file[at + 1] && at + 1 < file.length) {
         const swapped = file.slice()

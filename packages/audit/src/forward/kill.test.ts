@@ -17,7 +17,7 @@ afterAll(async () => {
   temporary.clear()
   await sender.remove()
 })
-const KILLS = process.env.PHI_LONG === '1' ? 200 : 10
+const KILLS = process.env.PHI_LONG === '1' ? 200 : 6
 const PER_RUN = 60
 
 /** Mulberry32: the same kills for the same seed. */

@@ -26,7 +26,7 @@ describe('the twin', () => {
           seen[answer.outcome]++
         }
       }),
-      { numRuns: long ? 60_000 : 50, endOnFailure: true },
+      { numRuns: long ? 60_000 : 30, endOnFailure: true },
     )
     // The small world is worth asking: each answer is given often enough to be wrong.
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(60)

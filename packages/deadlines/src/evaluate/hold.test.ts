@@ -190,7 +190,7 @@ describe('whatever the statements', () => {
           if (why === 'specified-time') expect((due as string) < from || (due as string) > through).toBe(true)
         }
       }),
-      { numRuns: long ? 15_000 : 500 },
+      { numRuns: long ? 15_000 : 300 },
     )
   })
 
@@ -206,7 +206,7 @@ describe('whatever the statements', () => {
         expect(['late', 'held']).toContain(after(later, next).status)
         expect(after(later, next).daysLate).toBe(1)
       }),
-      { numRuns: long ? 15_000 : 500 },
+      { numRuns: long ? 15_000 : 300 },
     )
   })
 
@@ -222,7 +222,7 @@ describe('whatever the statements', () => {
           expect((after([...delays, more]).due as string) >= (after(delays).due as string)).toBe(true)
         },
       ),
-      { numRuns: long ? 10_000 : 350 },
+      { numRuns: long ? 10_000 : 200 },
     )
   })
 
@@ -235,7 +235,7 @@ describe('whatever the statements', () => {
           expect([b.due, b.status, b.hold?.through, b.hold?.actOn]).toEqual([a.due, a.status, a.hold?.through, a.hold?.actOn])
         },
       ),
-      { numRuns: long ? 10_000 : 350 },
+      { numRuns: long ? 10_000 : 200 },
     )
   })
 })

@@ -194,7 +194,7 @@ describe('suspension of the right to an accounting, 164.528(a)(2)', () => {
           expect(shown).toBe(suspended(day))
         }
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 20_000 : 150 },
+      { numRuns: process.env.PHI_LONG === '1' ? 20_000 : 80 },
     )
   })
 })

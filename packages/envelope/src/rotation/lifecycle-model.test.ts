@@ -287,7 +287,7 @@ it(
         })
         await fc.asyncModelRun(setup, steps)
       }),
-      { numRuns: process.env.PHI_LONG === '1' ? 2000 : 25 },
+      { numRuns: process.env.PHI_LONG === '1' ? 2000 : 15 },
     )
   },
   process.env.PHI_LONG === '1' ? 3_600_000 : 120_000,

@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 
 describe('S98 one policy, in memory and in PostgreSQL', () => {
-  const size = long ? { seed, policies: 1_500, requests: 60, rows: 40 } : { seed, policies: 8, requests: 30, rows: 24 }
+  const size = long ? { seed, policies: 1_500, requests: 60, rows: 40 } : { seed, policies: 5, requests: 30, rows: 24 }
 
   it('S2, S21 a query finds exactly the rows that decisions allow, over random policies', async () => {
     const seen = await queriesAgree(db, size)
@@ -47,7 +47,7 @@ describe('S98 one policy, in memory and in PostgreSQL', () => {
     const lite = await embeddedMigrated()
     try {
       await lite.exec(`create role "${role}" nologin`)
-      const small = { ...size, seed: seed + 1, ...(long ? { policies: 200 } : { policies: 3, requests: 10 }) }
+      const small = { ...size, seed: seed + 1, ...(long ? { policies: 200 } : { policies: 2, requests: 10 }) }
       expect((await queriesAgree(lite, small)).divided).toBeGreaterThan(0)
       expect((await securityAgrees(lite, role, small)).divided).toBeGreaterThan(0)
     } finally {

@@ -154,7 +154,7 @@ describe.each(Object.keys(engines))('a schedule that replaces others, in SQL on 
   it('S65 S96 says what the assessment says, or that it cannot say: versions by chance', async () => {
     const counts: Record<string, number> = {}
     const seed = Number(process.env.PHI_SEED ?? 0)
-    const all = fc.sample(fc.array(version, { minLength: 2, maxLength: isLong ? 5 : 3 }), { numRuns: isLong ? 100 : 4, seed })
+    const all = fc.sample(fc.array(version, { minLength: 2, maxLength: isLong ? 5 : 3 }), { numRuns: isLong ? 100 : 3, seed })
     for (const [index, versions] of all.entries()) {
       // Half of them with little but the dates of their rules, which come to a date more often.
       const records = sampleOf(seed + 1000 + index, isLong ? 600 : 240).map((record, at): RetentionRecord => {

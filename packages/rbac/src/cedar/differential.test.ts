@@ -68,7 +68,7 @@ describe('Cedar, given the export', () => {
     const wider: Words = { ...words, views: true, fieldForbids: true, fields: false }
     let asked = 0
     let allowed = 0
-    for (const { policy, requests } of cases({ seed: 22, policies: long ? 5_000 : 30, requests: 12, words: wider })) {
+    for (const { policy, requests } of cases({ seed: 22, policies: long ? 5_000 : 18, requests: 12, words: wider })) {
       const ask = cedarWith(policy, { obligations: 'omit', views: 'omit', fieldForbids: 'deny' }, false)
       const rules = compile(policy, { clock })
       const closed = policy.rules

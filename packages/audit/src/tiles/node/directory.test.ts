@@ -12,7 +12,7 @@ import { directorySink, directoryTiles } from './index.ts'
 
 const keys = [testSigner.vkey]
 /** Every call of the disk in a long run, every eleventh otherwise. */
-const step = process.env.PHI_LONG === '1' ? 1 : 11
+const step = process.env.PHI_LONG === '1' ? 1 : 17
 const sizes = [200, 255, 300, 520]
 const { store, log, notes } = await makeLog(520, sizes)
 const exported = (to: TileSink, size: number) =>

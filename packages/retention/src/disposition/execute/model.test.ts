@@ -221,7 +221,7 @@ const executeIt = fc
     ),
   )
 
-const numRuns = process.env.PHI_LONG === '1' ? 3000 : 30
+const numRuns = process.env.PHI_LONG === '1' ? 3000 : 18
 
 describe.each([
   ['records', false],
