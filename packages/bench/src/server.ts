@@ -3,17 +3,25 @@ import { startServer as start, type TestServer } from '../../postgres/test/serve
 // The benchmarks run on the server that the tests run on.
 export { freshDatabase } from '../../postgres/test/server.ts'
 
-let shared: Promise<TestServer> | undefined
+const started = new Map<string, Promise<TestServer>>()
 
-/** One server for all rows: starting one takes seconds. Each row has a database of its own. */
-export async function startServer(): Promise<Pick<TestServer, 'url' | 'stop'>> {
-  // With flags, so that it is a server that waits for the disk, as it does by default.
-  shared ??= start(['-c', 'fsync=on'])
-  const { url } = await shared
+/** One server of a kind for all rows: starting one takes seconds. Each row has a database of its own. */
+async function serverWith(...flags: string[]): Promise<Pick<TestServer, 'url' | 'stop'>> {
+  const kind = flags.join(' ')
+  const server = started.get(kind) ?? start(flags)
+  started.set(kind, server)
+  const { url } = await server
   return { url, stop: async () => {} }
 }
 
-/** Stops the server, at the end of the run. */
+/** With flags, so that it is a server that waits for the disk, as it does by default. */
+export const startServer = () => serverWith('-c', 'fsync=on')
+
+/** One whose files lie in memory, where a flush takes no time: for rows that say how long one takes. */
+export const startServerInMemory = () => serverWith('-c', 'full_page_writes=on')
+
+/** Stops the servers, at the end of the run. */
 export async function stopServer(): Promise<void> {
-  await (await shared)?.stop()
+  for (const server of started.values()) await (await server).stop()
+  started.clear()
 }
