@@ -110,7 +110,8 @@ export const appendManyCallers: Row = {
 const oneCaller = (row: Pick<Row, 'id' | 'against' | 'atLeast'>, flushMs?: number): Row => ({
   ...row,
   async prepare({ quick }) {
-    const count = quick ? 300 : 1_000
+    // Short rounds, and so more of them: a pause of the machine then decides one of many.
+    const count = quick ? 150 : 300
     const { client, log, close } = await stage(flushMs)
     const rows = await rawRows(count)
     const ours = await log()
