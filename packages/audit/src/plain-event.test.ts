@@ -147,6 +147,7 @@ const changes: readonly (readonly [what: string, to: (old: unknown) => unknown])
   ['an empty object', () => ({})],
   ['a list of one', (old) => [old]],
   ['twice the same', (old) => [old, old]],
+  ['its first once more', (old) => (Array.isArray(old) ? [...old, old[0]] : ['x', 'y', 'x'])],
   ['a list with a hole', () => new Array(1)],
   ['a boxed text', () => Object('x')],
   ['a date', () => new Date(0)],
@@ -257,6 +258,31 @@ describe('events read by hand', () => {
     const classes = Array(MAX_DATA_CLASSES + 1).fill('phi.demographic')
     expect(plainEvent({ ...minimal, subject: { dataClasses: classes } })).toBeNull()
     expect(auditEventSchema.safeParse({ ...minimal, subject: { dataClasses: classes } }).success).toBe(false)
+  })
+
+  it.each([
+    ['source', { trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }],
+    ['source', { ip: '2001:db8::1' }],
+    ['context', { details: { rows: 3 } }],
+    ['context', { ai: { model: 'm-1' } }],
+    ['context', { disclosure: { description: 'a', purpose: 'b', recipient: 'c' } }],
+  ])('leave to the schema what they do not know, and it is kept: %s %j', (group, more) => {
+    const input = { ...full, [group]: { ...full[group as 'source'], ...more } } as unknown as AuditEventInput
+    expect(plainEvent(input)).toBeNull()
+    expect(parseAuditEvent(input)).toEqual(input)
+  })
+
+  it('know no key that the schema does not', () => {
+    const { source, subject, context, actor } = parseAuditEvent({ ...full })
+    const shapes = auditEventSchema.shape
+    for (const [read, shape] of [
+      [{ ...full }, shapes],
+      [actor, shapes.actor.shape],
+      [source, shapes.source.unwrap().shape],
+      [subject, shapes.subject.unwrap().shape],
+      [context, shapes.context.unwrap().shape],
+    ] as const)
+      expect(Object.keys(shape)).toEqual(expect.arrayContaining(Object.keys(read ?? {})))
   })
 
   it('share no list and no object with what the caller gave', () => {
