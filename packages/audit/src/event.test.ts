@@ -1,11 +1,12 @@
 import { actorSchema, canonicalJson, isPhiError, type PhiError } from '@phi/core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type AuditEventInput, auditActorSchema, auditEventSchema, parseAuditEvent } from './event.ts'
+import { type AuditEventInput, auditActorSchema, auditEventSchema } from './event.ts'
 import { MAX_DETAILS, MAX_PATIENTS } from './event-limits.ts'
 import { groupNames, MAX_GROUP_BYTES } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { ed25519Signer, memoryStore, openAuditLog } from './index.ts'
+import { parseAuditEvent } from './parse-event.ts'
 
 const origin = 'clinic.example/audit'
 const minimal = { action: 'read', outcome: 'success', actor: { id: 'u-17', type: 'workforce' } } as const

@@ -1,12 +1,12 @@
 import { fromBase64 } from '@phi/core'
 import { describe, expect, it } from 'vitest'
-import { parseAuditEvent } from './event.ts'
 import { commitment, groupNames, prepareEntry, SALT_BYTES } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { emptyHead, frontierOf } from './head.ts'
 import { entryHash, GENESIS_HASH, parseLeaf, parseOrigin } from './leaf.ts'
 import { CLOCK_TOLERANCE_MS, linkEntries, recordedTime } from './link.ts'
 import { frontierRoot, rootOf } from './merkle/index.ts'
+import { parseAuditEvent } from './parse-event.ts'
 import { eventTerms, searchTerms } from './terms.ts'
 
 const event = parseAuditEvent({

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AuditEventInput, auditEventSchema, parseAuditEvent } from './event.ts'
+import { type AuditEventInput, auditEventSchema } from './event.ts'
 import {
   MAX_DATA_CLASSES,
   MAX_EVENT_ID,
@@ -13,6 +13,7 @@ import {
   MAX_USER_AGENT,
 } from './event-limits.ts'
 import { groupTexts } from './group-text.ts'
+import { parseAuditEvent } from './parse-event.ts'
 import { plainEvent } from './plain-event.ts'
 
 const LONG = process.env.PHI_LONG === '1'

@@ -2,9 +2,10 @@ import type { Clock } from '@phi/core'
 import { formatInstant } from '@phi/core'
 import * as z from 'zod'
 import { auditError } from '../errors.ts'
-import { type AuditEventInput, type ParsedAuditEvent, parseAuditEvent } from '../event.ts'
+import type { AuditEventInput, ParsedAuditEvent } from '../event.ts'
 import { MAX_GROUP_BYTES } from '../group.ts'
 import { groupTexts } from '../group-text.ts'
+import { parseAuditEvent } from '../parse-event.ts'
 
 /** An event with its id and time. */
 export type CompleteEvent = ParsedAuditEvent & { readonly id: string; readonly occurredAt: string }

@@ -1,6 +1,7 @@
 import { formatInstant, sha256Base64, utf8 } from '@phi/core'
 import { type Alert, type Detector, detect, type Facts, type PracticeFacts, practiceFacts } from '../../src/detect/index.ts'
-import { type AuditEventInput, parseAuditEvent } from '../../src/event.ts'
+import type { AuditEventInput } from '../../src/event.ts'
+import { parseAuditEvent } from '../../src/parse-event.ts'
 import type { AuditRecord } from '../../src/record.ts'
 
 export const MINUTE = 60_000

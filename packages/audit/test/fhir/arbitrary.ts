@@ -1,7 +1,8 @@
 import { type DataClass, dataClasses, type PurposeOfUse, purposesOfUse } from '@phi/core'
 import fc from 'fast-check'
 import { auditActions, auditOutcomes, auditSeverities } from '../../src/actions.ts'
-import { type AuditEventInput, type ParsedAuditEvent, parseAuditEvent } from '../../src/event.ts'
+import type { AuditEventInput, ParsedAuditEvent } from '../../src/event.ts'
+import { parseAuditEvent } from '../../src/parse-event.ts'
 import type { AuditRecord } from '../../src/record.ts'
 
 /** Texts that break formats: line breaks, separators, formulas, markup, control and direction characters. */
