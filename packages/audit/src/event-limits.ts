@@ -1,12 +1,18 @@
 /** How much an event may hold: lengths in UTF-16 code units, lists in items. The schema and those who read by hand share them. */
-export const MAX_NAME = 256
-export const MAX_ROLE = 64
-export const MAX_ROLES = 32
-export const MAX_EVENT_ID = 128
-export const MAX_USER_AGENT = 1024
-export const MAX_PROSE = 2048
-export const MAX_DETAIL = 1024
-export const MAX_DETAILS = 32
-export const MAX_DATA_CLASSES = 64
-export const MAX_FIELDS = 256
-export const MAX_PATIENTS = 1000
+export const eventLimits = {
+  /** Identifiers, and what else names something. */
+  name: 256,
+  role: 64,
+  roles: 32,
+  eventId: 128,
+  userAgent: 1024,
+  /** A reason, and what a disclosure says. */
+  prose: 2048,
+  /** A text in `details`. */
+  detail: 1024,
+  /** Keys of `details`. */
+  details: 32,
+  dataClasses: 64,
+  fields: 256,
+  patients: 1000,
+} as const

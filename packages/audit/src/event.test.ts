@@ -2,7 +2,7 @@ import { actorSchema, canonicalJson, isPhiError, type PhiError } from '@phi/core
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type AuditEventInput, auditActorSchema, auditEventSchema } from './event.ts'
-import { MAX_DETAILS, MAX_PATIENTS } from './event-limits.ts'
+import { eventLimits } from './event-limits.ts'
 import { groupNames, MAX_GROUP_BYTES } from './group.ts'
 import { groupTexts } from './group-text.ts'
 import { ed25519Signer, memoryStore, openAuditLog } from './index.ts'
@@ -73,12 +73,15 @@ const bad: [what: string, input: unknown, path: string][] = [
   ['a detail key with a space', { ...minimal, context: { details: { [`${SECRET} x`]: 1 } } }, 'context.details.*'],
   [
     '33 details',
-    { ...minimal, context: { details: Object.fromEntries(Array.from({ length: MAX_DETAILS + 1 }, (_, i) => [`k${i}`, i])) } },
+    {
+      ...minimal,
+      context: { details: Object.fromEntries(Array.from({ length: eventLimits.details + 1 }, (_, i) => [`k${i}`, i])) },
+    },
     'context.details',
   ],
   [
     '1,001 patients',
-    { ...minimal, subject: { patients: Array.from({ length: MAX_PATIENTS + 1 }, (_, i) => `p-${i}`) } },
+    { ...minimal, subject: { patients: Array.from({ length: eventLimits.patients + 1 }, (_, i) => `p-${i}`) } },
     'subject.patients',
   ],
   ['a patient named twice', { ...minimal, subject: { patients: ['p-1', 'p-1'] } }, 'subject.patients'],

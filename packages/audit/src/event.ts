@@ -1,19 +1,7 @@
 import { actorTypes, type DataClass, isDataClass, isInstant, isPurposeOfUse, type PurposeOfUse } from '@phi/core'
 import * as z from 'zod'
 import { auditActions, auditOutcomes, auditSeverities } from './actions.ts'
-import {
-  MAX_DATA_CLASSES,
-  MAX_DETAIL,
-  MAX_DETAILS,
-  MAX_EVENT_ID,
-  MAX_FIELDS,
-  MAX_NAME,
-  MAX_PATIENTS,
-  MAX_PROSE,
-  MAX_ROLE,
-  MAX_ROLES,
-  MAX_USER_AGENT,
-} from './event-limits.ts'
+import { eventLimits } from './event-limits.ts'
 
 /**
  * The closed schema of an audit event. Unknown keys are errors, because a misspelt key would be a fact that nobody ever
@@ -42,7 +30,7 @@ const plainText = (limit: number) =>
     new RegExp(`^(?!\\s)[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${limit}}(?<!\\s)$`),
     `must be 1 to ${limit} characters without control characters or surrounding white space`,
   )
-const identifier = plainText(MAX_NAME)
+const identifier = plainText(eventLimits.name)
 const purposeOfUse = z.custom<PurposeOfUse>(
   (code) => typeof code === 'string' && isPurposeOfUse(code),
   'must be a code of HL7 v3 PurposeOfUse',
@@ -51,7 +39,7 @@ const dataClass = z.custom<DataClass>(
   (key) => typeof key === 'string' && isDataClass(key),
   'must be a data class of the taxonomy',
 )
-const prose = anyText(MAX_PROSE)
+const prose = anyText(eventLimits.prose)
 const distinct = (items: readonly string[]) => items.length < 2 || new Set(items).size === items.length
 const DISTINCT = 'must not name the same thing twice'
 
@@ -59,7 +47,7 @@ const DISTINCT = 'must not name the same thing twice'
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const SHA256_HEX = /^[0-9a-f]{64}$/
 const DETAIL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
-const EVENT_ID = new RegExp(`^[\\x21-\\x7e]{1,${MAX_EVENT_ID}}$`)
+const EVENT_ID = new RegExp(`^[\\x21-\\x7e]{1,${eventLimits.eventId}}$`)
 
 const instant = z.string().refine(isInstant, 'must be a UTC time in the form YYYY-MM-DDTHH:mm:ss.sssZ')
 
@@ -68,7 +56,7 @@ export const auditActorSchema = object({
   id: identifier,
   onBehalfOf: identifier.optional(),
   organization: identifier.optional(),
-  roles: z.array(plainText(MAX_ROLE)).max(MAX_ROLES, `must hold at most ${MAX_ROLES}`).default([]),
+  roles: z.array(plainText(eventLimits.role)).max(eventLimits.roles, `must hold at most ${eventLimits.roles}`).default([]),
   type: z.enum(actorTypes),
 })
 
@@ -79,7 +67,7 @@ export const auditSourceSchema = object({
   session: identifier.optional(),
   site: identifier.optional(),
   trace: matching(TRACEPARENT, 'must be a W3C traceparent').optional(),
-  userAgent: anyText(MAX_USER_AGENT).optional(),
+  userAgent: anyText(eventLimits.userAgent).optional(),
 })
 
 /** What was touched. `patients` are the subjects of the information; `count` is how many records, where they are not listed. */
@@ -87,13 +75,17 @@ export const auditSubjectSchema = object({
   count: z.int('must be a whole number').min(0, 'must not be negative').optional(),
   dataClasses: z
     .array(dataClass)
-    .max(MAX_DATA_CLASSES, `must hold at most ${MAX_DATA_CLASSES}`)
+    .max(eventLimits.dataClasses, `must hold at most ${eventLimits.dataClasses}`)
     .refine(distinct, DISTINCT)
     .optional(),
-  fields: z.array(identifier).max(MAX_FIELDS, `must hold at most ${MAX_FIELDS}`).refine(distinct, DISTINCT).optional(),
+  fields: z
+    .array(identifier)
+    .max(eventLimits.fields, `must hold at most ${eventLimits.fields}`)
+    .refine(distinct, DISTINCT)
+    .optional(),
   patients: z
     .array(identifier)
-    .max(MAX_PATIENTS, `must hold at most ${MAX_PATIENTS}; use count or several events`)
+    .max(eventLimits.patients, `must hold at most ${eventLimits.patients}; use count or several events`)
     .refine(distinct, DISTINCT)
     .optional(),
   resource: object({ id: identifier, type: identifier, version: identifier.optional() }).optional(),
@@ -112,11 +104,11 @@ export const auditContextSchema = object({
     .record(
       z.string().regex(DETAIL_KEY, 'keys must start with a letter and hold at most 64 letters, digits, "_", "." and "-"'),
       z.union(
-        [z.string().max(MAX_DETAIL), z.number(), z.boolean(), z.null()],
-        `must be a string of at most ${MAX_DETAIL} characters, a finite number, a boolean or null`,
+        [z.string().max(eventLimits.detail), z.number(), z.boolean(), z.null()],
+        `must be a string of at most ${eventLimits.detail} characters, a finite number, a boolean or null`,
       ),
     )
-    .refine((details) => Object.keys(details).length <= MAX_DETAILS, `must hold at most ${MAX_DETAILS} keys`)
+    .refine((details) => Object.keys(details).length <= eventLimits.details, `must hold at most ${eventLimits.details} keys`)
     .optional(),
   disclosure: object({ address: prose.optional(), description: prose, purpose: prose, recipient: prose }).optional(),
   purpose: purposeOfUse.optional(),
@@ -127,7 +119,7 @@ export const auditEventSchema = object({
   action: z.enum(auditActions),
   actor: auditActorSchema,
   context: auditContextSchema.optional(),
-  id: matching(EVENT_ID, `must be 1 to ${MAX_EVENT_ID} printable ASCII characters without spaces`).optional(),
+  id: matching(EVENT_ID, `must be 1 to ${eventLimits.eventId} printable ASCII characters without spaces`).optional(),
   occurredAt: instant.optional(),
   outcome: z.enum(auditOutcomes),
   severity: z.enum(auditSeverities).optional(),

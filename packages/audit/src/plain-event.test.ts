@@ -1,17 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AuditEventInput, auditEventSchema } from './event.ts'
-import {
-  MAX_DATA_CLASSES,
-  MAX_EVENT_ID,
-  MAX_FIELDS,
-  MAX_NAME,
-  MAX_PATIENTS,
-  MAX_PROSE,
-  MAX_ROLE,
-  MAX_ROLES,
-  MAX_USER_AGENT,
-} from './event-limits.ts'
+import { eventLimits } from './event-limits.ts'
 import { groupTexts } from './group-text.ts'
 import { parseAuditEvent } from './parse-event.ts'
 import { plainEvent } from './plain-event.ts'
@@ -120,7 +110,7 @@ const changes: readonly (readonly [what: string, to: (old: unknown) => unknown])
     '__proto__',
     'constructor',
   ].map((value) => [JSON.stringify(value), () => value] as const),
-  ...[MAX_ROLE, MAX_EVENT_ID, MAX_NAME, MAX_USER_AGENT, MAX_PROSE].flatMap((most) =>
+  ...[eventLimits.role, eventLimits.eventId, eventLimits.name, eventLimits.userAgent, eventLimits.prose].flatMap((most) =>
     [most, most + 1].map((length) => [`${length} characters`, () => 'x'.repeat(length)] as const),
   ),
   ...[
@@ -237,18 +227,22 @@ describe('events read by hand', () => {
   })
 
   it.each([
-    ['an id', MAX_EVENT_ID, (n: number) => ({ ...minimal, id: 'x'.repeat(n) })],
-    ['a name', MAX_NAME, (n: number) => ({ ...minimal, actor: { id: 'x'.repeat(n), type: 'system' } })],
-    ['a role', MAX_ROLE, (n: number) => ({ ...minimal, actor: { ...minimal.actor, roles: ['x'.repeat(n)] } })],
-    ['roles', MAX_ROLES, (n: number) => ({ ...minimal, actor: { ...minimal.actor, roles: Array(n).fill('x') } })],
-    ['a user agent', MAX_USER_AGENT, (n: number) => ({ ...minimal, source: { userAgent: 'é'.repeat(n) } })],
-    ['a reason', MAX_PROSE, (n: number) => ({ ...minimal, context: { reason: '\n'.repeat(n) } })],
+    ['an id', eventLimits.eventId, (n: number) => ({ ...minimal, id: 'x'.repeat(n) })],
+    ['a name', eventLimits.name, (n: number) => ({ ...minimal, actor: { id: 'x'.repeat(n), type: 'system' } })],
+    ['a role', eventLimits.role, (n: number) => ({ ...minimal, actor: { ...minimal.actor, roles: ['x'.repeat(n)] } })],
+    ['roles', eventLimits.roles, (n: number) => ({ ...minimal, actor: { ...minimal.actor, roles: Array(n).fill('x') } })],
+    ['a user agent', eventLimits.userAgent, (n: number) => ({ ...minimal, source: { userAgent: 'é'.repeat(n) } })],
+    ['a reason', eventLimits.prose, (n: number) => ({ ...minimal, context: { reason: '\n'.repeat(n) } })],
     [
       'patients',
-      MAX_PATIENTS,
+      eventLimits.patients,
       (n: number) => ({ ...minimal, subject: { patients: Array.from({ length: n }, (_, i) => `p-${i}`) } }),
     ],
-    ['fields', MAX_FIELDS, (n: number) => ({ ...minimal, subject: { fields: Array.from({ length: n }, (_, i) => `f-${i}`) } })],
+    [
+      'fields',
+      eventLimits.fields,
+      (n: number) => ({ ...minimal, subject: { fields: Array.from({ length: n }, (_, i) => `f-${i}`) } }),
+    ],
   ])('have %s up to the limit and no further', (_, most, of) => {
     expect(holdsEqual(of(most))).toBe(true)
     expect(plainEvent(of(most + 1))).toBeNull()
@@ -256,7 +250,7 @@ describe('events read by hand', () => {
   })
 
   it('have no more data classes than the limit, which is more than there are', () => {
-    const classes = Array(MAX_DATA_CLASSES + 1).fill('phi.demographic')
+    const classes = Array(eventLimits.dataClasses + 1).fill('phi.demographic')
     expect(plainEvent({ ...minimal, subject: { dataClasses: classes } })).toBeNull()
     expect(auditEventSchema.safeParse({ ...minimal, subject: { dataClasses: classes } }).success).toBe(false)
   })

@@ -8,17 +8,7 @@ import {
   auditSeverities,
 } from './actions.ts'
 import type { AuditActor, AuditContext, AuditSource, AuditSubject, ParsedAuditEvent } from './event.ts'
-import {
-  MAX_DATA_CLASSES,
-  MAX_EVENT_ID,
-  MAX_FIELDS,
-  MAX_NAME,
-  MAX_PATIENTS,
-  MAX_PROSE,
-  MAX_ROLE,
-  MAX_ROLES,
-  MAX_USER_AGENT,
-} from './event-limits.ts'
+import { eventLimits } from './event-limits.ts'
 
 // Nearly all events are plain: objects of JSON whose identifiers are printable ASCII. These are read here by hand, in a tenth of the code that
 // the schema runs through, which a process that was asleep has to fetch anew for every event. What is not plainly right is
@@ -54,7 +44,7 @@ function isName(text: unknown, limit: number): text is string {
   return true
 }
 
-const isNameOrNone = (text: unknown): text is string | undefined => text === undefined || isName(text, MAX_NAME)
+const isNameOrNone = (text: unknown): text is string | undefined => text === undefined || isName(text, eventLimits.name)
 const isTextOrNone = (text: unknown, limit: number): text is string | undefined =>
   text === undefined || (typeof text === 'string' && text.length > 0 && text.length <= limit)
 
@@ -73,7 +63,7 @@ function namesOf(list: unknown, most: number, limit: number): string[] | Left {
 /** The same, no name twice; undefined where there is no list. */
 function distinctNamesOf(list: unknown, most: number): string[] | undefined | Left {
   if (list === undefined) return undefined
-  const names = namesOf(list, most, MAX_NAME)
+  const names = namesOf(list, most, eventLimits.name)
   return names === LEFT || names.length < 2 || new Set(names).size === names.length ? names : LEFT
 }
 
@@ -102,8 +92,8 @@ const ACTOR = new Set(['id', 'onBehalfOf', 'organization', 'roles', 'type'])
 function actorOf(value: unknown): AuditActor | Left {
   if (!isPlain(value) || !hasOnly(value, ACTOR)) return LEFT
   const { id, onBehalfOf, organization, roles, type } = value
-  if (!isName(id, MAX_NAME) || !types.has(type) || !isNameOrNone(onBehalfOf) || !isNameOrNone(organization)) return LEFT
-  const named = roles === undefined ? [] : namesOf(roles, MAX_ROLES, MAX_ROLE)
+  if (!isName(id, eventLimits.name) || !types.has(type) || !isNameOrNone(onBehalfOf) || !isNameOrNone(organization)) return LEFT
+  const named = roles === undefined ? [] : namesOf(roles, eventLimits.roles, eventLimits.role)
   return named === LEFT ? LEFT : { id, onBehalfOf, organization, roles: named, type: type as ActorType }
 }
 
@@ -114,7 +104,12 @@ function sourceOf(value: unknown): AuditSource | undefined | Left {
   if (!isPlain(value) || !hasOnly(value, SOURCE)) return LEFT
   const { ip, request, session, site, userAgent } = value
   if (ip !== undefined && !isIpv4(ip)) return LEFT
-  if (!isNameOrNone(request) || !isNameOrNone(session) || !isNameOrNone(site) || !isTextOrNone(userAgent, MAX_USER_AGENT))
+  if (
+    !isNameOrNone(request) ||
+    !isNameOrNone(session) ||
+    !isNameOrNone(site) ||
+    !isTextOrNone(userAgent, eventLimits.userAgent)
+  )
     return LEFT
   return { ip: ip as string | undefined, request, session, site, userAgent }
 }
@@ -126,7 +121,7 @@ function resourceOf(value: unknown): AuditSubject['resource'] | Left {
   if (value === undefined) return undefined
   if (!isPlain(value) || !hasOnly(value, RESOURCE)) return LEFT
   const { id, type, version } = value
-  return isName(id, MAX_NAME) && isName(type, MAX_NAME) && isNameOrNone(version) ? { id, type, version } : LEFT
+  return isName(id, eventLimits.name) && isName(type, eventLimits.name) && isNameOrNone(version) ? { id, type, version } : LEFT
 }
 
 function subjectOf(value: unknown): AuditSubject | undefined | Left {
@@ -134,10 +129,10 @@ function subjectOf(value: unknown): AuditSubject | undefined | Left {
   if (!isPlain(value) || !hasOnly(value, SUBJECT)) return LEFT
   const { count, dataClasses: classes, fields: listed, patients: named, resource: touched } = value
   if (count !== undefined && !(Number.isSafeInteger(count) && (count as number) >= 0)) return LEFT
-  const dataClasses = distinctNamesOf(classes, MAX_DATA_CLASSES)
+  const dataClasses = distinctNamesOf(classes, eventLimits.dataClasses)
   if (dataClasses === LEFT || dataClasses?.every(isDataClass) === false) return LEFT
-  const fields = distinctNamesOf(listed, MAX_FIELDS)
-  const patients = distinctNamesOf(named, MAX_PATIENTS)
+  const fields = distinctNamesOf(listed, eventLimits.fields)
+  const patients = distinctNamesOf(named, eventLimits.patients)
   const resource = resourceOf(touched)
   if (fields === LEFT || patients === LEFT || resource === LEFT) return LEFT
   return { count: count as number | undefined, dataClasses: dataClasses as DataClass[] | undefined, fields, patients, resource }
@@ -150,7 +145,7 @@ function decisionOf(value: unknown): AuditContext['decision'] | Left {
   if (value === undefined) return undefined
   if (!isPlain(value) || !hasOnly(value, DECISION)) return LEFT
   const { policy, rule } = value
-  return isName(policy, MAX_NAME) && isName(rule, MAX_NAME) ? { policy, rule } : LEFT
+  return isName(policy, eventLimits.name) && isName(rule, eventLimits.name) ? { policy, rule } : LEFT
 }
 
 function contextOf(value: unknown): AuditContext | undefined | Left {
@@ -160,12 +155,12 @@ function contextOf(value: unknown): AuditContext | undefined | Left {
   if (breakGlass !== undefined && typeof breakGlass !== 'boolean') return LEFT
   if (purpose !== undefined && !isPurposeOfUse(purpose)) return LEFT
   const decision = decisionOf(decided)
-  return decision === LEFT || !isTextOrNone(reason, MAX_PROSE) ? LEFT : { breakGlass, decision, purpose, reason }
+  return decision === LEFT || !isTextOrNone(reason, eventLimits.prose) ? LEFT : { breakGlass, decision, purpose, reason }
 }
 
 /** An id: without spaces at all. */
 const isIdOrNone = (id: unknown): id is string | undefined =>
-  id === undefined || (isName(id, MAX_EVENT_ID) && !id.includes(' '))
+  id === undefined || (isName(id, eventLimits.eventId) && !id.includes(' '))
 
 const EVENT = new Set(['action', 'actor', 'context', 'id', 'occurredAt', 'outcome', 'severity', 'source', 'subject'])
 

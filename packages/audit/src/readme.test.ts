@@ -11,7 +11,7 @@ import * as detect from './detect/index.ts'
 import * as disclosures from './disclosures/index.ts'
 import { auditErrors } from './errors.ts'
 import { auditActorSchema, auditContextSchema, auditEventSchema, auditSourceSchema, auditSubjectSchema } from './event.ts'
-import { MAX_DETAILS, MAX_PATIENTS } from './event-limits.ts'
+import { eventLimits } from './event-limits.ts'
 import { MAX_BUNDLE_LENGTH } from './evidence/bundle.ts'
 import { MAX_LINE_LENGTH } from './evidence/jsonl.ts'
 import * as exporting from './export/index.ts'
@@ -162,7 +162,7 @@ describe('the tables of the README', () => {
     const { batchEntries, batchBytes, queueEntries, queueBytes, timeoutMs } = defaultLimits
     expect(limits).toMatchObject({
       "a group's canonical JSON": `${figure(MAX_GROUP_BYTES)} bytes`,
-      '`subject.patients`': figure(MAX_PATIENTS),
+      '`subject.patients`': figure(eventLimits.patients),
       'entries, and bytes, in one transaction (`batchEntries`, `batchBytes`)': `${figure(batchEntries)}; about ${mebi(batchBytes, 'MiB')}`,
       'entries, and bytes, that wait in a process (`queueEntries`, `queueBytes`)': `${figure(queueEntries)}; ${mebi(queueBytes, 'MiB')}`,
       'one append in all (`timeoutMs`)': `${figure(timeoutMs)} ms`,
@@ -171,7 +171,7 @@ describe('the tables of the README', () => {
       'a bundle, as text': mebi(MAX_BUNDLE_LENGTH, 'Mi characters'),
       'a line of a log': mebi(MAX_LINE_LENGTH, 'Mi characters'),
     })
-    expect(limits['`context.details`']).toMatch(new RegExp(`^${MAX_DETAILS} keys; `))
+    expect(limits['`context.details`']).toMatch(new RegExp(`^${eventLimits.details} keys; `))
     const text = (length: number) => 'x'.repeat(length)
     const many = (count: number) => Array.from({ length: count }, (_, i) => `${i}`)
     const takes = (more: object) =>

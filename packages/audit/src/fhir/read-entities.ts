@@ -1,5 +1,5 @@
 import { isDataClass, isPurposeOfUse } from '@phi/core'
-import { MAX_PATIENTS } from '../event-limits.ts'
+import { eventLimits } from '../event-limits.ts'
 import { setOnce } from './carried.ts'
 import { fhirDetails } from './details.ts'
 import { codeOf, codingsOf, type Element } from './element.ts'
@@ -35,7 +35,7 @@ function readPatient(reading: Reading, what: Element | undefined, patients: stri
   if (!isPatient) return false
   if (found.onlyText) reading.assumed.push('subject.patients')
   if (!patients.includes(found.id)) {
-    if (!reading.isOurs && patients.length >= MAX_PATIENTS) return false
+    if (!reading.isOurs && patients.length >= eventLimits.patients) return false
     patients.push(found.id)
   }
   // The version of a patient's record is no fact of the event, and stays listed.
