@@ -13,7 +13,7 @@ const object = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(sha
 
 /**
  * A text that matches one expression. As a template literal of one part, which zod matches while it parses: a list of checks, be
- * it of one check, takes longer, and this runs for every field of every event.
+ * it of one check, takes longer, and this runs for every field of an event that is not plain (`plain-event.ts`) and of every record that is read.
  */
 const matching = (pattern: RegExp, message: string | ((issue: { readonly input?: unknown }) => string)) =>
   z.templateLiteral([z.string().regex(pattern)], { error: message })

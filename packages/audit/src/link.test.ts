@@ -40,6 +40,17 @@ describe('the chain', () => {
     expect([...first.entries, ...second.entries]).toEqual(whole.entries)
   })
 
+  it('takes over the texts of hashes that stand, whatever became of the head that they were handed out in', () => {
+    let head = emptyHead
+    for (let i = 0; i < 70; i++) {
+      const before = head
+      head = linkEntries(origin, before, [prepared(`e-${i}`)], Date.parse(at)).head
+      expect(head.frontier).toEqual(frontierOf(head).hashes.map((hash) => Buffer.from(hash).toString('base64')))
+      // Whoever holds a head may write over its list; what is linked to it next does not go by that.
+      if (i % 3 === 0) (head.frontier as string[]).fill('nonsense')
+    }
+  })
+
   it('finishes a tile every 256 entries', () => {
     const many = Array.from({ length: 600 }, (_, i) => prepared(`e${i}`))
     const { tiles } = linkEntries(origin, emptyHead, many, Date.parse(at))

@@ -50,9 +50,11 @@ const isTextOrNone = (text: unknown, limit: number): text is string | undefined 
 
 /** A copy of a list of names. */
 function namesOf(list: unknown, most: number, limit: number): string[] | Left {
-  if (!Array.isArray(list) || list.length > most) return LEFT
+  if (!Array.isArray(list)) return LEFT
+  const { length } = list
+  if (length > most) return LEFT
   const names: string[] = []
-  for (let i = 0; i < list.length; i++) {
+  for (let i = 0; i < length; i++) {
     const name: unknown = list[i]
     if (!isName(name, limit)) return LEFT
     names.push(name)

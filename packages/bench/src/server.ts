@@ -17,7 +17,10 @@ async function serverWith(...flags: string[]): Promise<Pick<TestServer, 'url' | 
 /** With flags, so that it is a server that waits for the disk, as it does by default. */
 export const startServer = () => serverWith('-c', 'fsync=on')
 
-/** One whose files lie in memory, where a flush takes no time: for rows that say how long one takes. */
+/**
+ * One whose files lie in memory, where a flush takes no time: for rows that say how long one takes. Any flag but that of the disk makes
+ * it such a one. Where DATABASE_URL names a server, it is that one, and its disk's flush comes on top.
+ */
 export const startServerInMemory = () => serverWith('-c', 'full_page_writes=on')
 
 /** Stops the servers, at the end of the run. */
