@@ -1,4 +1,5 @@
 import { envelopeError } from '../errors.ts'
+import { allSettled } from './all-settled.ts'
 import type { Custody } from './custody.ts'
 import { Holding, type HoldingOwner } from './holding.ts'
 import type { DataKeyRecord } from './key-record.ts'
@@ -110,7 +111,7 @@ export function makeKeyCache(custody: Custody): KeyCache {
       const checkedAt = clock()
       const records = await custody.store.list(owner.tenant, owner.subject ?? null)
       await refuseRestored(records)
-      const found = await Promise.all(holdings.map((holding) => findKeys(custody, holding, records, checkedAt, create)))
+      const found = await allSettled(holdings.map((holding) => findKeys(custody, holding, records, checkedAt, create)))
       // Usage is for policy: that it could not be written keeps nobody from their data, and it is not lost.
       await ledger.flush().catch(() => undefined)
       // Evicted meanwhile: what was read may be what the eviction was about.

@@ -7,6 +7,7 @@ import { inspectSealed } from '../field/format.ts'
 import type { Kms } from '../kms/kms.ts'
 import { localKms } from '../kms/local.ts'
 import type { DataKeyRecord } from './key-record.ts'
+import type { KeyStore } from './key-store.ts'
 import { openKeyring } from './keyring.ts'
 import type { KeyringOptions } from './keyring-options.ts'
 import { memoryKeyStore } from './memory-key-store.ts'
@@ -507,6 +508,31 @@ describe('a KMS that is not right', () => {
     const error = await refusal(keyring.tenant('clinic-a'))
     expect(error.code).toBe('PHI_ENVELOPE_KMS_UNAVAILABLE')
     expect(`${error.message}${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.toContain('hunter2')
+  })
+
+  it('S91 is refused only once nothing of it is under way: no key is made after', async () => {
+    const store = memoryKeyStore()
+    const late: (() => void)[] = []
+    const slow: KeyStore = {
+      ...store,
+      async insert(record) {
+        if (record.purpose === 'field') throw new Error('cut')
+        await new Promise<void>((resolve) => late.push(resolve))
+        return store.insert(record)
+      },
+    }
+    const { keyring } = await open({ store: slow })
+    let isRefused = false
+    const asked = refusal(keyring.tenant('clinic-a')).then((error) => {
+      isRefused = true
+      return error.code
+    })
+    while (late.length < 2) await new Promise(setImmediate)
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+    expect(isRefused).toBe(false)
+    for (const resolve of late) resolve()
+    expect(await asked).toBe('PHI_ENVELOPE_STORE_UNAVAILABLE')
+    expect((await store.list('clinic-a', null)).map(({ purpose }) => purpose)).toEqual(['file', 'index'])
   })
 
   it('S19 leaves nothing half done, whichever call fails, and however', async () => {

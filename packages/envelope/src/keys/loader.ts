@@ -1,5 +1,6 @@
 import { isPhiError } from '@phi/core'
 import { importKey } from '#aead'
+import { allSettled } from './all-settled.ts'
 import type { Custody, KeySlot } from './custody.ts'
 import { type Holding, type Material, materialOf } from './holding.ts'
 import { type DataKeyRecord, isCondemned } from './key-record.ts'
@@ -80,7 +81,7 @@ export async function findKeys(
   const usable = (await recordsWith(custody, slot, records, create)).filter(isUsable)
   const newestActive = usable.findLast(({ state }) => state === 'active')
   const failed = new Map<string, unknown>()
-  const keys = await Promise.all(
+  const keys = await allSettled(
     usable.map(async (record) => {
       try {
         return { material: await unwrapped(custody, holding, record, known), state: record.state }
