@@ -35,6 +35,11 @@ export function cases(
   return open.length === 0 ? `${last}` : `case ${open.join(' ')} else ${last} end`
 }
 
+/** The greatest, or the least, of some columns: of those that are not null. */
+export function extreme(which: 'greatest' | 'least', columns: readonly string[]): string {
+  return columns.length === 1 ? `${columns[0]}` : `${which}(${columns.join(', ')})`
+}
+
 /** A statement's parameters, by the places that they get. */
 export class Params {
   readonly values: unknown[]

@@ -12,7 +12,7 @@ export function held({ text }: Facts, table: MappedTable, holds: HoldSets, param
     const own = fields[field]
     if (own === undefined) return 'true'
     // A list that the planner sees is hashed, from nine items on.
-    return field === 'ids' ? `${own} = any (${list})` : `(${own} is null or ${own} = any (${list}))`
+    return field === 'ids' ? `${own} = any (${list})` : `coalesce(${own} = any (${list}), true)`
   }
   for (const field of ['ids', 'kinds', 'tenants', 'subjects'] as const) {
     if (holds[field].length > 0)

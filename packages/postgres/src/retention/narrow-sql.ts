@@ -1,21 +1,26 @@
-import { randomBytes, toHex, usStates } from '@phi/core'
+import { usStates } from '@phi/core'
 import { dateFacts, NARROW_FROM, NARROW_THROUGH, type NarrowTable, providers } from '@phi/retention'
-import { any, cases, type Facts, factsOf, Params } from './fact-sql.ts'
+import { any, cases, extreme, type Facts, factsOf, Params } from './fact-sql.ts'
 import type { HoldSets } from './hold-sets.ts'
 import { held } from './hold-sql.ts'
 import { CONFLICT, HELD, narrowStatuses, OPEN } from './narrow-status.ts'
 import type { OpenTable } from './open-tables.ts'
+import { hashed, type NumberedPlaces, numberOfRow } from './place-numbers.ts'
 import { profileShapes } from './profile-shapes.ts'
 import { idText, versionText } from './rows.ts'
 import { byShape, overdueBy, standing, undecided } from './verdict-sql.ts'
 
 /** What makes a row one for the assessment: facts of a form, or of a reach, that the comparisons below are not made for. */
 function strange(open: OpenTable, { text, days, opaque }: Facts): readonly string[] {
-  // One by one: the greatest and the least of them would take half as long again to find.
-  const outOfRange = days(dateFacts).flatMap((day) => [`${day} > '${NARROW_THROUGH}'`, `${day} < '${NARROW_FROM}'`])
+  const dates = days(dateFacts)
+  const outOfRange =
+    dates.length === 0
+      ? []
+      : [`${extreme('greatest', dates)} > '${NARROW_THROUGH}'`, `${extreme('least', dates)} < '${NARROW_FROM}'`]
   const lengths = (['tenant', 'subject'] as const).flatMap((name) => {
     const fact = open.table.facts.find((each) => each.name === name)
-    return fact?.column === undefined ? [] : [`(octet_length(${text(name)}) > 512 or ${text(name)} = '')`]
+    // From 1 to 512 bytes, in one comparison.
+    return fact?.column === undefined ? [] : [`(octet_length(${text(name)}) - 1) >> 9 <> 0`]
   })
   // Where the place is not found by them, a State or a provider that there is none of is seen here.
   const chosen = [
@@ -38,130 +43,74 @@ function strange(open: OpenTable, { text, days, opaque }: Facts): readonly strin
   ]
 }
 
+/** Rows of the tenant as `t`, each with what its place comes to as `p`. */
 export interface NarrowStatement {
-  /** `from … where …` of the rows of the tenant, as `t`, with what is joined to them. */
+  /** `from … where …`, in which an index of the table may give the order. */
   readonly from: string
   /** The number of the status of a row. */
   readonly status: string
-  /**
-   * A number for the row's kind and status: the status, and `narrowStatuses.length` for each place of the kind among `kinds`, which
-   * count from 1. Rows of a kind that is not among them have a number below 0, which differs from kind to kind: `otherKind` is theirs,
-   * and null elsewhere. See `kindAndStatusOf`.
-   */
-  readonly kindAndStatus: string
+  /** The rows of a kind and status counted: `number`, `kind` and `records`, as `kindAndStatusOf` and `overview` have them. */
+  readonly counted: string
   readonly kinds: readonly string[]
-  readonly otherKind: string
   readonly id: string
   readonly version: string
   readonly params: Params
 }
 
-/** A number from 0 to 2^56 that nobody knows beforehand. */
-const randomSeed = (): string => BigInt(`0x${toHex(randomBytes(7))}`).toString()
+/** What a row that was seen weighs, beside an answer that was not. */
+const ROW = 1000
 
-/** A number for a place: where a kind is not placed, for the kind alone. What is null counts as not known, and an empty text does not. */
-function placeNumber(of: {
-  readonly seed: string
-  readonly kind: string
-  readonly placed: string
-  readonly state: string | undefined
-  readonly provider: string | undefined
-  readonly flags: string
-}): string {
-  const hashed = (text: string, seed: string) => `hashtextextended((${text}) collate "C", ${seed})`
-  // What is not known leaves a mark, each its own, beyond the flags: a State in the provider's column is not the State's place.
-  const withKnown = (text: string | undefined, so: string, mark: number) =>
-    text === undefined ? `(${so} # ${mark}::bigint)` : `coalesce(${hashed(text, so)}, ${so} # ${mark}::bigint)`
-  const ofKind = hashed(of.kind, of.seed)
-  const whole = withKnown(of.provider, withKnown(of.state, ofKind, 1024), 2048)
-  return `case when ${of.placed} then ${whole} # (${of.flags})::bigint else ${ofKind} end`
+// A part of a statement that may change from row to row as far as the planner knows, and never does.
+const NOTHING = '0 * pg_is_in_recovery()::int'
+
+/**
+ * The statement that counts. What is computed of a row is computed once, and where it is said: the planner would write an expression out
+ * wherever its name stands, were it not for a part that may change. So the number of a row's place is found in the scan, and not a second
+ * time when the row has met its place; and rows are grouped in each worker, where the planner, with the whole expression before it, would
+ * take every row for a group of its own and sort a million of them.
+ *
+ * Rows that have no place are counted by kind all the same, under a number below 0 that differs from kind to kind. The names of these
+ * kinds are looked up only where there are such rows.
+ */
+function countedSql(
+  open: OpenTable,
+  of: { readonly kind: string; readonly lookup: string; readonly key: string; readonly seed: string; readonly status: string },
+  params: Params,
+): string {
+  const statuses = narrowStatuses.length
+  const columns = new Set([...open.table.facts.flatMap(({ column }) => column ?? []), ...open.table.id.map(({ column }) => column)])
+  let place = '"place"'
+  while (columns.has(place)) place = place.replace('"place', '"place_')
+  const nowhere = `${statuses} * (-1 - abs(${hashed(of.kind, of.seed)} / ${statuses + 1}))`
+  const number = `coalesce(p.base, ${nowhere}, -${statuses} + ${NOTHING}) + ${of.status}`
+  const rows = [...columns].map((column) => `t.${column}`)
+  const placed = `select ${[...rows, `coalesce(${of.key}, case ${NOTHING} when 1 then 0 end) as ${place}`].join(', ')} from ${open.table.name} t where ${open.scope}`
+  const counted = `select number, count(*) as records
+  from (select ${number} as number from (${placed}) as t left join ${of.lookup} on p.key = t.${place}) as s
+  group by number`
+  const named = `select distinct ${nowhere} as number, ${of.kind} as kind
+from (select from counted where number < 0 limit 1) as missed, ${open.table.name} t where ${open.scope} and ${of.kind} is not null`
+  const statement = `with counted as (${counted})
+select number::text, null as kind, records::text from counted
+union all select number::text, kind, null from (${named}`
+  return `${statement}${params.unnamed(statement)}) as n`
 }
 
 /** The statement that says of each row of a table what the schedule and the holds come to on the day. */
-export function narrowStatement(open: OpenTable, table: NarrowTable, holds: HoldSets, tenant: string): NarrowStatement {
+export function narrowStatement(
+  open: OpenTable,
+  table: NarrowTable,
+  places: NumberedPlaces,
+  holds: HoldSets,
+  tenant: string,
+): NarrowStatement {
   const params = new Params(tenant)
   const facts = factsOf(open, params)
-  const { types, rows, shapes } = profileShapes(table)
-  const kind = facts.text('kind') as string
-  const [state, provider] = [facts.text('state'), facts.text('provider')]
-  const flags = table.flags.map(
-    (name, digit) => `case ${facts.flag(name)} when true then ${3 ** digit} when false then ${2 * 3 ** digit} else 0 end`,
-  )
-  // Numbers as one text: as an array of texts they would be read one by one, in every worker.
-  const list = (values: readonly unknown[], type: string) =>
-    type === 'text' ? params.add(values, 'text[]') : params.add(`{${values.join()}}`, `text::${type}[]`)
-  const code = flags.length === 0 ? '0' : flags.join(' + ')
-  const named = [...types].map(([name, type]) => `${name} ${type}`).join(', ')
-  const kinds = `unnest(${[
-    list(
-      table.kinds.map((each) => each.kind),
-      'text',
-    ),
-    list(
-      table.kinds.map(({ group }) => group),
-      'int',
-    ),
-    list(
-      table.kinds.map(({ placed }) => placed),
-      'boolean',
-    ),
-  ].join(', ')}) with ordinality as k (kind, grp, placed, kn)`
-  const places = `unnest(${[
-    list(
-      table.places.map(({ group }) => group),
-      'int',
-    ),
-    list(
-      table.places.map((each) => each.state),
-      'text',
-    ),
-    list(
-      table.places.map((each) => each.provider),
-      'text',
-    ),
-    list(
-      table.places.map((each) => each.flags),
-      'int',
-    ),
-    list(
-      table.places.map(({ profile }) => profile),
-      'int',
-    ),
-  ].join(', ')}) as l (grp, state, provider, flags, profile)`
-  const profiles = `json_to_recordset(${params.add(JSON.stringify(rows), 'text::json')}) as own (${named})`
-  const placed = list(
-    table.kinds.filter((each) => each.placed).map((each) => each.kind),
-    'text',
-  )
-  // One number stands for kind, State, provider and flags: so that it is one join, of which the planner knows that it finds one row. It
-  // has 64 bits, from a seed that is drawn for this statement alone. That any of a million rows hits upon the number of a place that is
-  // not its own happens once in a billion such passes, nobody can bring it about, and the next pass sees the row aright; comparing the
-  // texts of every row to rule it out would cost a fifth of the time.
-  const seed = params.add(randomSeed(), 'text::bigint')
-  const inRow = placeNumber({ seed, kind, placed: `${kind} = any (${placed})`, state, provider, flags: code })
-  const inList = placeNumber({
-    seed,
-    kind: 'k.kind',
-    placed: 'k.placed',
-    state: "nullif(l.state, '')",
-    provider: "nullif(l.provider, '')",
-    flags: 'l.flags',
-  })
-  const from = `from ${open.table.name} t
-left join (
-  select distinct on (key) key, own.*, x.kn, x.placed
-  from (select ${inList} as key, k.kn, k.placed, l.profile
-    from ${kinds} join ${places} on l.grp = k.grp) as x join ${profiles} on own.n = x.profile
-  order by key
-) as p on p.key = ${inRow}
-where ${open.scope}`
-
-  const odd = any(strange(open, facts))
-  const onHold = held(facts, open.table, holds, params)
+  const { rows, shapes } = profileShapes(table)
   const today = facts.day('keepThrough') === undefined ? '' : params.add(table.today, 'text::date')
-  const judged = byShape(shapes, (shape) => standing(facts, shape, today))
+  const verdicts = shapes.map((shape) => standing(facts, shape, today))
   // Under a hold, a ceiling that has passed is a conflict.
-  const whileHeld = byShape(shapes, ([last]) =>
+  const conflicts = shapes.map(([last]) =>
     cases(
       [
         [any(undecided(facts, last)), OPEN],
@@ -170,11 +119,59 @@ where ${open.scope}`
       HELD,
     ),
   )
+  // What is said of one shape is often said of another, of a table that has not all facts: it is the answers that are numbered.
+  const texts = shapes.map((_, at) => `${verdicts[at]} ${table.ceilings ? conflicts[at] : ''}`)
+  const weights = new Map(texts.map((text) => [text, 1]))
+  for (const { n, shape } of rows) {
+    const text = texts[shape] as string
+    weights.set(text, (weights.get(text) as number) + ROW * (places.seen.get(n) ?? 0))
+  }
+  // Among those that were not seen, texts that begin alike stand together.
+  const answers = [...weights].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+  const numbers = new Map(answers.map(([text], number) => [text, number]))
+  const byAnswer = (said: readonly string[]) =>
+    byShape(answers.map(([text, weight]) => ({ said: said[texts.indexOf(text)] as string, weight })))
+
+  const array = (items: readonly unknown[], type: string) => params.add(`{${items.join()}}`, `${type}[]`)
+  const days = Array.from({ length: Math.max(0, ...rows.map((row) => row.days.length)) }, (_, at) => `d${at}`)
+  const profiles = [
+    array(
+      rows.map(({ n }) => n),
+      'int',
+    ),
+    array(
+      rows.map(({ shape }) => numbers.get(texts[shape] as string)),
+      'int',
+    ),
+    // Rows without nulls are read faster: a day that no answer asks for stands in for none.
+    ...days.map((_, at) =>
+      array(
+        rows.map((row) => row.days[at] ?? table.today),
+        'date',
+      ),
+    ),
+  ]
+  const numbered = [
+    params.add(places.keys, 'bigint[]'),
+    params.add(places.bases, 'bigint[]'),
+    params.add(places.placed, 'boolean[]'),
+    params.add(places.profiles, 'int[]'),
+  ]
+  const lookup = `(
+  select l.key, l.base, l.placed, own.* from unnest(${numbered.join(', ')}) as l (key, base, placed, profile)
+  join unnest(${profiles.join(', ')}) as own (${['n', 'shape', ...days].join(', ')}) on own.n = l.profile
+) as p`
+  const seed = params.add(places.seed, 'text::bigint')
+  const key = numberOfRow(facts, table, seed, params)
+
+  const odd = any(strange(open, facts))
+  const onHold = held(facts, open.table, holds, params)
+  const judged = byAnswer(verdicts)
   const status = table.ceilings
     ? cases(
         [
           [odd, OPEN],
-          [onHold, whileHeld],
+          [onHold, byAnswer(conflicts)],
         ],
         judged,
       )
@@ -185,12 +182,12 @@ where ${open.scope}`
         ],
         judged,
       )
+  const from = `from ${open.table.name} t left join ${lookup} on p.key = ${key} where ${open.scope}`
   return {
     from: `${from}${params.unnamed(`${from}${status}`)}`,
     status,
-    kindAndStatus: `coalesce(p.kn, -1 - abs(hashtextextended(${kind} collate "C", ${seed}) / ${narrowStatuses.length + 1}), -1) * ${narrowStatuses.length} + ${status}`,
+    counted: countedSql(open, { kind: facts.text('kind') as string, lookup, key, seed, status }, params),
     kinds: table.kinds.map((each) => each.kind),
-    otherKind: `case when p.kn is null then ${kind} end`,
     id: idText(open.table),
     version: versionText(open.table),
     params,

@@ -21,13 +21,9 @@ export const [OPEN, RETAIN, UNKNOWN, CLOCK, CONDITION, SIGN_OFF, DISPOSABLE, HEL
 /** Statuses whose records are worth assessing one by one before a disposal. */
 export const CANDIDATES = `(${OPEN}, ${DISPOSABLE})`
 
-/** What the number says: the status, and the kind where it is one of the schedule's. */
-export function kindAndStatusOf(
-  number: bigint,
-  kinds: readonly string[],
-): { kind: string | undefined; status: NarrowStatus | undefined } {
+/** What the number of a row says: its status, and its place among the kinds of the schedule, which count from 1. */
+export function placeAndStatusOf(number: bigint): { readonly place: bigint; readonly status: NarrowStatus } {
   const base = BigInt(narrowStatuses.length)
   const status = ((number % base) + base) % base
-  const place = (number - status) / base
-  return { kind: place < 1n ? undefined : kinds[Number(place) - 1], status: narrowStatuses[Number(status)] }
+  return { place: (number - status) / base, status: narrowStatuses[Number(status)] as NarrowStatus }
 }

@@ -11,13 +11,11 @@ type Cutoff = (typeof CUTOFFS)[number]
 export interface Level {
   /** One of the profiles of the shape: for all that they have in common. */
   readonly profile: NarrowProfile
-  /** The columns of the days that they do not have in common. */
+  /** The columns of the days to compare facts with. */
   readonly cutoffs: Readonly<Record<Cutoff, ReadonlyMap<DateFact, string>>>
   /** In the order of `profile.overdueWhere`. */
   readonly overdue: readonly string[]
   readonly keepsBornFrom: string
-  readonly adultAfterDays: string
-  readonly minorBeforeDays: string
 }
 
 /** The last version first. */
@@ -34,33 +32,28 @@ function chainOf({ profiles }: NarrowTable, first: number): readonly NarrowProfi
   return chain
 }
 
-const factsOf = (profile: NarrowProfile, cutoff: Cutoff): readonly DateFact[] =>
-  dateFacts.filter((fact) => profile[cutoff][fact] !== undefined)
-
-/** What profiles of one shape have in common: everything but the days. */
+/** What profiles of one shape have in common beside the columns of their days. */
 const commonOf = (profile: NarrowProfile): unknown => {
   const { age, earlier, overdueWhere, runsFrom, mayRunFrom, marginFrom, metBefore, ...rest } = profile
+  const { keepsBornFrom, ...ages } = age ?? { keepsBornFrom: null }
   return [
     Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)),
-    CUTOFFS.map((cutoff) => factsOf(profile, cutoff)),
     overdueWhere.map(({ fact, flags }) => [fact, flags]),
-    age && [age.keepsBornFrom !== null, age.needsBorn, age.notInTable],
+    age && ages,
     earlier?.accepted,
   ]
 }
 
-/** Hands out columns, the first of a type first: every shape has its own use for them. */
-class Columns {
-  readonly #used = { date: 0, int: 0 }
-  next(type: 'date' | 'int'): string {
-    return `${type === 'date' ? 'd' : 'i'}${this.#used[type]++}`
-  }
-}
-
-function levelOf(profile: NarrowProfile, columns: Columns): Level {
-  const { age } = profile
-  const days = (facts: readonly DateFact[]) => new Map(facts.map((fact) => [fact, columns.next('date')]))
-  const of = (cutoff: Cutoff) => days(factsOf(profile, cutoff))
+/** A version with the columns of its days. `columnOf` gives the column of a day: one day has one, however often it is compared with. */
+function levelOf(profile: NarrowProfile, columnOf: (day: string) => string): Level {
+  const of = (cutoff: Cutoff) =>
+    new Map(
+      dateFacts.flatMap((fact) => {
+        const day = profile[cutoff][fact]
+        return day === undefined ? [] : [[fact, columnOf(day)] as const]
+      }),
+    )
+  const keepsBornFrom = profile.age?.keepsBornFrom ?? null
   return {
     profile,
     cutoffs: {
@@ -69,44 +62,42 @@ function levelOf(profile: NarrowProfile, columns: Columns): Level {
       marginFrom: of('marginFrom'),
       metBefore: of('metBefore'),
     },
-    overdue: profile.overdueWhere.map(() => columns.next('date')),
-    keepsBornFrom: age === null || age.keepsBornFrom === null ? '' : columns.next('date'),
-    adultAfterDays: age === null ? '' : columns.next('int'),
-    minorBeforeDays: age === null ? '' : columns.next('int'),
+    overdue: profile.overdueWhere.map(({ before }) => columnOf(before)),
+    keepsBornFrom: keepsBornFrom === null ? '' : columnOf(keepsBornFrom),
   }
 }
 
-/** The values of a profile, by the columns that its shape has for them. */
-function valuesOf(profile: NarrowProfile, level: Level, row: Record<string, unknown>): void {
-  for (const cutoff of CUTOFFS) for (const [fact, column] of level.cutoffs[cutoff]) row[column] = profile[cutoff][fact]
-  for (const [index, column] of level.overdue.entries()) row[column] = profile.overdueWhere[index]?.before
-  if (profile.age === null) return
-  if (profile.age.keepsBornFrom !== null) row[level.keepsBornFrom] = profile.age.keepsBornFrom
-  row[level.adultAfterDays] = profile.age.adultAfterDays
-  row[level.minorBeforeDays] = profile.age.minorBeforeDays
+/** The columns of a version, in one order. */
+const columnsOf = ({ cutoffs, overdue, keepsBornFrom }: Level): unknown => [
+  CUTOFFS.map((cutoff) => [...cutoffs[cutoff]]),
+  overdue,
+  keepsBornFrom,
+]
+
+/** A profile as a row: its number, that of its shape, and its days. */
+export interface ProfileRow {
+  readonly n: number
+  readonly shape: number
+  readonly days: readonly string[]
 }
 
-/** The profiles of the places as rows: `n` of the profile, the number of its `shape`, and its days as that shape has them. */
-export function profileShapes(table: NarrowTable) {
+/** The profiles of the places, and their shapes by number. The days of a profile stand in the columns `d0`, `d1`, and so on. */
+export function profileShapes(table: NarrowTable): { readonly rows: readonly ProfileRow[]; readonly shapes: readonly Shape[] } {
   const shapes: Shape[] = []
   const numbers = new Map<string, number>()
-  const types = new Map([
-    ['n', 'int'],
-    ['shape', 'int'],
-  ])
   const rows = [...new Set(table.places.map(({ profile }) => profile))].map((n) => {
     const chain = chainOf(table, n)
-    const common = JSON.stringify(chain.map(commonOf))
-    const shape = numbers.get(common) ?? shapes.length
-    if (shape === shapes.length) {
-      numbers.set(common, shape)
-      const columns = new Columns()
-      shapes.push(chain.map((profile) => levelOf(profile, columns)) as unknown as Shape)
+    const columns = new Map<string, string>()
+    const columnOf = (day: string): string => {
+      const column = columns.get(day) ?? `d${columns.size}`
+      columns.set(day, column)
+      return column
     }
-    const row: Record<string, unknown> = { n, shape }
-    for (const [at, level] of (shapes[shape] as Shape).entries()) valuesOf(chain[at] as NarrowProfile, level, row)
-    for (const column of Object.keys(row)) if (!types.has(column)) types.set(column, column.startsWith('d') ? 'date' : 'int')
-    return row
+    const levels = chain.map((profile) => levelOf(profile, columnOf))
+    const common = JSON.stringify([chain.map(commonOf), levels.map(columnsOf)])
+    const shape = numbers.get(common) ?? shapes.push(levels as unknown as Shape) - 1
+    numbers.set(common, shape)
+    return { n, shape, days: [...columns.keys()] }
   })
-  return { types, rows, shapes }
+  return { rows, shapes }
 }

@@ -5,8 +5,9 @@ import { readableFacts } from './fact-sql.ts'
 import { holdSets } from './hold-sets.ts'
 import { storeError } from './inspect.ts'
 import { type NarrowStatement, narrowStatement } from './narrow-sql.ts'
-import { CANDIDATES, kindAndStatusOf, type NarrowStatus, narrowStatuses } from './narrow-status.ts'
+import { CANDIDATES, type NarrowStatus, narrowStatuses, placeAndStatusOf } from './narrow-status.ts'
 import { type OpenTable, openTables } from './open-tables.ts'
+import { type NumberedPlaces, numberPlaces } from './place-numbers.ts'
 import { type RetentionStoreOptions, readHoldEvents, retentionStore } from './retention-store.ts'
 import { keyOf, keyParts, projection, type RecordRow, recordOf } from './rows.ts'
 
@@ -81,21 +82,26 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
   const store = retentionStore(db, own)
   const { tenant, within } = openTables(db, own)
   /** The table of the last day that was asked, for each table of the database. */
-  const made = new Map<OpenTable, NarrowTable>()
+  const made = new Map<OpenTable, { readonly table: NarrowTable; readonly places: NumberedPlaces }>()
 
-  const tableOf = (open: OpenTable, today: string): NarrowTable => {
+  async function tableOf(tx: Queryable, open: OpenTable, today: string) {
     const known = made.get(open)
-    if (known?.today === today) return known
+    if (known?.table.today === today) return known
     const table = narrowTable(policy, { today, facts: readableFacts(open) })
-    made.set(open, table)
-    return table
+    const places = await numberPlaces(tx, open, table, tenant)
+    made.set(open, { table, places })
+    return { table, places }
   }
 
   async function statementsOf(tx: Queryable, tables: readonly OpenTable[], today: string) {
     await tx.query(PASS, [])
     const events = await readHoldEvents(tx, tenant)
     const holds = holdSets(events, today)
-    const statements = tables.map((open) => ({ open, ...narrowStatement(open, tableOf(open, today), holds, tenant) }))
+    const statements: (NarrowStatement & { readonly open: OpenTable })[] = []
+    for (const open of tables) {
+      const { table, places } = await tableOf(tx, open, today)
+      statements.push({ open, ...narrowStatement(open, table, places, holds, tenant) })
+    }
     return { revision: events.length, statements }
   }
 
@@ -171,18 +177,16 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
       return within('phi_retention', async (tx, tables) => {
         const { revision, statements } = await statementsOf(tx, tables, today)
         const counts = new Map<string, { kind: string | null; status: NarrowStatus; records: number }>()
-        for (const { from, kindAndStatus, kinds, otherKind, params } of statements) {
-          // A column that may change from row to row, as far as the planner knows, keeps it from writing the number out where it groups by
-          // it: it would then take every row for a group of its own, and sort a million of them.
-          const judged = `select ${kindAndStatus} as number, ${otherKind} as other, pg_is_in_recovery() as apart ${from}`
-          const count = `select number::text, min(other) as other, count(*)::text as records from (${judged}) as s group by number`
-          const { rows } = await tx.query<{ number: string; other: string | null; records: string }>(count, params.values)
-          for (const row of rows) {
-            const { kind = row.other, status: name } = kindAndStatusOf(BigInt(row.number), kinds)
-            if (name === undefined) throw storeError('PHI_RETENTION_STORE', { detail: 'a status is none' })
-            const key = JSON.stringify([kind, name])
-            const known = counts.get(key) ?? { kind, status: name, records: 0 }
-            known.records += Number(row.records)
+        for (const { counted, kinds, params } of statements) {
+          const { rows } = await tx.query<{ number: string; kind: string | null; records: string | null }>(counted, params.values)
+          const read = rows.map((row) => ({ ...row, ...placeAndStatusOf(BigInt(row.number)) }))
+          const others = new Map(read.flatMap(({ place, kind, records }) => (records === null ? [[place, kind] as const] : [])))
+          for (const { place, status, records: number } of read) {
+            if (number === null) continue
+            const kind = place < 1n ? (others.get(place) ?? null) : (kinds[Number(place) - 1] as string)
+            const key = JSON.stringify([kind, status])
+            const known = counts.get(key) ?? { kind, status, records: 0 }
+            known.records += Number(number)
             counts.set(key, known)
           }
         }

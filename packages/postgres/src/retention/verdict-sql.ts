@@ -1,5 +1,5 @@
 import { type DateFact, dateFacts, type NarrowProfile } from '@phi/retention'
-import { all, any, cases, type Facts } from './fact-sql.ts'
+import { all, any, cases, extreme, type Facts } from './fact-sql.ts'
 import { CLOCK, CONDITION, CONFLICT, DISPOSABLE, OPEN, RETAIN, SIGN_OFF, UNKNOWN } from './narrow-status.ts'
 import type { Level, Shape } from './profile-shapes.ts'
 
@@ -11,14 +11,14 @@ const ENDS: readonly DateFact[] = ['lastInEffect', 'replaced', 'terminated']
 const BEGINNINGS: readonly DateFact[] = ['effective', 'signed']
 
 /** What makes a row one of which the profiles of one version say nothing. */
-export function undecided({ days, day, flag }: Facts, { profile, ...own }: Level): readonly string[] {
+export function undecided({ days, day, flag }: Facts, { profile }: Level): readonly string[] {
   if (!profile.decidable) return ['true']
   const [born, adult, care] = [day('born'), flag('adult'), days(CARE)]
   // Said to be of age, and perhaps not: what that contradiction comes to hangs on what else is open.
   const ages =
     profile.age === null || born === undefined || adult === undefined || care.length === 0
       ? []
-      : [`(${adult} is true and least(${care.join(', ')}) - ${born} < p.${own.adultAfterDays})`]
+      : [`(${adult} is true and ${extreme('least', care)} - ${born} < ${profile.age.adultAfterDays})`]
   const known = dateFacts.filter((fact) => profile.undecidedWhere.includes(fact)).flatMap((fact) => day(fact) ?? [])
   return [...ages, ...known.map((column) => `${column} is not null`)]
 }
@@ -28,9 +28,9 @@ function contradicting({ day, days }: Facts): readonly string[] {
   const [born, died] = [day('born'), day('died')]
   const [visits, ends, beginnings] = [days(VISITS), days(ENDS), days(BEGINNINGS)]
   return [
-    ...(born === undefined ? [] : visits.map((visit) => `${born} > ${visit}`)),
+    ...(born === undefined || visits.length === 0 ? [] : [`${born} > ${extreme('least', visits)}`]),
     ...(born !== undefined && died !== undefined ? [`${died} < ${born}`] : []),
-    ...(ends.length > 0 && beginnings.length > 0 ? [`least(${ends.join(', ')}) < greatest(${beginnings.join(', ')})`] : []),
+    ...(ends.length > 0 && beginnings.length > 0 ? [`${extreme('least', ends)} < ${extreme('greatest', beginnings)}`] : []),
   ]
 }
 
@@ -40,8 +40,11 @@ type Signed = NarrowProfile['signed']
 function verdict(facts: Facts, level: Level, today: string, of: (status: number) => number): string {
   const { profile, cutoffs } = level
   const { day, days, flag } = facts
-  const compare = (days: ReadonlyMap<DateFact, string>, sign: string) =>
-    [...days].map(([fact, column]) => `${day(fact)} ${sign} p.${column}`)
+  const reaching = (cutoff: ReadonlyMap<DateFact, string>) =>
+    [...new Set(cutoff.values())].map((column) => {
+      const facts = [...cutoff].flatMap(([fact, own]) => (own === column ? (day(fact) ?? []) : []))
+      return `${extreme('greatest', facts)} >= p.${column}`
+    })
   // Both let go of the record.
   const looksAtSigned = of(SIGN_OFF) !== of(DISPOSABLE)
   const born = day('born')
@@ -68,7 +71,7 @@ function verdict(facts: Facts, level: Level, today: string, of: (status: number)
     cases(
       [
         [`${profile.unknown}`, of(UNKNOWN)],
-        [any(compare(cutoffs.marginFrom, '>=')), of(RETAIN)],
+        [any(reaching(cutoffs.marginFrom)), of(RETAIN)],
         [
           any([
             `${profile.unmet}`,
@@ -88,7 +91,7 @@ function verdict(facts: Facts, level: Level, today: string, of: (status: number)
   const keepsMinors =
     age === null || age.keepsBornFrom === null || born === undefined ? 'false' : `${born} >= p.${level.keepsBornFrom}`
   if (age !== null && born !== undefined && care.length > 0) {
-    const first = `least(${care.join(', ')}) - ${born}`
+    const first = `${extreme('least', care)} - ${born}`
     const through = any([isAdult, ...(created === undefined ? [] : [`${created} is not null`])])
     const asMinor = cases(
       [
@@ -105,14 +108,14 @@ function verdict(facts: Facts, level: Level, today: string, of: (status: number)
       [
         // Where the age makes no difference, it is not looked at.
         [any([`${born} is null`, makesNoDifference]), rest(profile.signed)],
-        [`${first} >= p.${level.adultAfterDays}`, cases([[through, rest(profile.signed)]], asMinor)],
-        [`${first} < p.${level.minorBeforeDays}`, asMinor],
+        [`${first} >= ${age.adultAfterDays}`, cases([[through, rest(profile.signed)]], asMinor)],
+        [`${first} < ${age.minorBeforeDays}`, asMinor],
       ],
       // Around the birthday itself the days of the months decide.
       OPEN,
     )
   }
-  const whereMissing = cases([[any([...compare(cutoffs.mayRunFrom, '>='), keepsMinors]), OPEN]], of(UNKNOWN))
+  const whereMissing = cases([[any([...reaching(cutoffs.mayRunFrom), keepsMinors]), OPEN]], of(UNKNOWN))
   const stated = day('keepThrough')
   const inEffect = flag('inEffect')
   return cases(
@@ -122,7 +125,7 @@ function verdict(facts: Facts, level: Level, today: string, of: (status: number)
       [`${profile.permanent}`, of(RETAIN)],
       ...(stated === undefined ? [] : [[`${stated} >= ${today}`, of(RETAIN)] as const]),
       [missing, whereMissing],
-      [any(compare(cutoffs.runsFrom, '>=')), of(RETAIN)],
+      [any(reaching(cutoffs.runsFrom)), of(RETAIN)],
     ],
     byAge,
   )
@@ -193,14 +196,23 @@ export function standing(facts: Facts, shape: Shape, today: string): string {
   return earlier
 }
 
-/** What is said of the shape of a row's profile: found by halves, since there may be a hundred of them. */
-export function byShape(shapes: readonly Shape[], say: (shape: Shape) => string): string {
-  const among = (said: readonly string[], first: number): string => {
-    const [only] = said
-    if (said.every((each) => each === only)) return only as string
-    const half = said.length >> 1
-    const [left, right] = [among(said.slice(0, half), first), among(said.slice(half), first + half)]
-    return `case when p.shape < ${first + half} then ${left} else ${right} end`
+/**
+ * What is said of a row, by the number that its profile has as its shape. It is found by halves, since there may be a hundred answers: by
+ * halves of their weights, so that what most rows ask for is near.
+ */
+export function byShape(answers: readonly { readonly said: string; readonly weight: number }[]): string {
+  const among = (from: number, to: number): string => {
+    const some = answers.slice(from, to)
+    const said = some[0]?.said as string
+    if (some.every((each) => each.said === said)) return said
+    const whole = some.reduce((sum, { weight }) => sum + weight, 0)
+    let split = from + 1
+    for (let left = some[0]?.weight as number; split < to - 1; split++) {
+      const next = left + (answers[split]?.weight as number)
+      if (next > whole - left) break
+      left = next
+    }
+    return `case when p.shape < ${split} then ${among(from, split)} else ${among(split, to)} end`
   }
-  return shapes.length === 0 ? `${OPEN}` : among(shapes.map(say), 0)
+  return answers.length === 0 ? `${OPEN}` : among(0, answers.length)
 }
