@@ -8,7 +8,7 @@ import type { OpenTable } from './open-tables.ts'
 import { hashed, type NumberedPlaces, numberOfRow } from './place-numbers.ts'
 import { profileShapes } from './profile-shapes.ts'
 import { idText, versionText } from './rows.ts'
-import { byShape, overdueBy, standing, undecided } from './verdict-sql.ts'
+import { byAnswer, overdueBy, standing, undecided } from './verdict-sql.ts'
 
 /** What makes a row one for the assessment: facts of a form, or of a reach, that the comparisons below are not made for. */
 function strange(open: OpenTable, { text, days, opaque }: Facts): readonly string[] {
@@ -22,26 +22,26 @@ function strange(open: OpenTable, { text, days, opaque }: Facts): readonly strin
     // From 1 to 512 bytes, in one comparison.
     return fact?.column === undefined ? [] : [`(octet_length(${text(name)}) - 1) >> 9 <> 0`]
   })
-  // Where the place is not found by them, a State or a provider that there is none of is seen here.
-  const chosen = [
-    [text('state'), usStates],
-    [text('provider'), providers],
-  ] as const
-  const none = any(
-    chosen.flatMap(([own, names]) =>
-      own === undefined ? [] : `${own} not in (${names.map((name) => `'${name}'`).join(', ')})`,
-    ),
-  )
   return [
     ...outOfRange,
     ...opaque.map((column) => `${column} is not null`),
     // Ids of numbers alone have one length.
     ...(open.table.id.some(({ type }) => type === 'text') ? [`octet_length(${idText(open.table)}) not between 1 and 512`] : []),
     ...lengths,
-    'p.shape is null',
-    ...(none === 'false' ? [] : [`(not p.placed and (${none}))`]),
+    'p.answer is null',
   ]
 }
+
+/** A State or a provider that there is none of: seen here where the place was found without them. */
+const misplaced = ({ text }: Facts): string =>
+  any(
+    (
+      [
+        [text('state'), usStates],
+        [text('provider'), providers],
+      ] as const
+    ).flatMap(([own, names]) => (own === undefined ? [] : `${own} not in (${names.map((name) => `'${name}'`).join(', ')})`)),
+  )
 
 /** Rows of the tenant as `t`, each with what its place comes to as `p`. */
 export interface NarrowStatement {
@@ -63,6 +63,9 @@ const ROW = 1000
 // A part of a statement that may change from row to row as far as the planner knows, and never does.
 const NOTHING = '0 * pg_is_in_recovery()::int'
 
+// True, and for the leader alone: workers are not started for a scan that is rarely made.
+const ALONE = 'pg_backend_pid() <> 0'
+
 /**
  * The statement that counts. What is computed of a row is computed once, and where it is said: the planner would write an expression out
  * wherever its name stands, were it not for a part that may change. So the number of a row's place is found in the scan, and not a second
@@ -78,7 +81,10 @@ function countedSql(
   params: Params,
 ): string {
   const statuses = narrowStatuses.length
-  const columns = new Set([...open.table.facts.flatMap(({ column }) => column ?? []), ...open.table.id.map(({ column }) => column)])
+  const columns = new Set([
+    ...open.table.facts.flatMap(({ column }) => column ?? []),
+    ...open.table.id.map(({ column }) => column),
+  ])
   let place = '"place"'
   while (columns.has(place)) place = place.replace('"place', '"place_')
   const nowhere = `${statuses} * (-1 - abs(${hashed(of.kind, of.seed)} / ${statuses + 1}))`
@@ -89,7 +95,7 @@ function countedSql(
   from (select ${number} as number from (${placed}) as t left join ${of.lookup} on p.key = t.${place}) as s
   group by number`
   const named = `select distinct ${nowhere} as number, ${of.kind} as kind
-from (select from counted where number < 0 limit 1) as missed, ${open.table.name} t where ${open.scope} and ${of.kind} is not null`
+from ${open.table.name} t where (select min(number) < 0 from counted) and ${ALONE} and ${open.scope} and ${of.kind} is not null`
   const statement = `with counted as (${counted})
 select number::text, null as kind, records::text from counted
 union all select number::text, kind, null from (${named}`
@@ -119,28 +125,31 @@ export function narrowStatement(
       HELD,
     ),
   )
-  // What is said of one shape is often said of another, of a table that has not all facts: it is the answers that are numbered.
-  const texts = shapes.map((_, at) => `${verdicts[at]} ${table.ceilings ? conflicts[at] : ''}`)
-  const weights = new Map(texts.map((text) => [text, 1]))
-  for (const { n, shape } of rows) {
-    const text = texts[shape] as string
-    weights.set(text, (weights.get(text) as number) + ROW * (places.seen.get(n) ?? 0))
-  }
+  const nowhere = misplaced(facts)
+  // What is said of one shape is often said of another, of a table that has not all facts: it is answers that are numbered.
+  const answers = new Map<string, { readonly free: string; readonly held: string; readonly weight: number }>()
+  const answerOf = rows.map(({ n, shape, placed }) => {
+    const [free, held] = [verdicts, conflicts].map((of) =>
+      placed ? (of[shape] as string) : cases([[nowhere, OPEN]], of[shape] as string),
+    ) as [string, string]
+    const text = `${free} ${table.ceilings ? held : ''}`
+    const weight = (answers.get(text)?.weight ?? 1) + ROW * (places.seen.get(n) ?? 0)
+    answers.set(text, { free, held, weight })
+    return text
+  })
   // Among those that were not seen, texts that begin alike stand together.
-  const answers = [...weights].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
-  const numbers = new Map(answers.map(([text], number) => [text, number]))
-  const byAnswer = (said: readonly string[]) =>
-    byShape(answers.map(([text, weight]) => ({ said: said[texts.indexOf(text)] as string, weight })))
+  const sorted = [...answers].sort(([a, one], [b, other]) => other.weight - one.weight || (a < b ? -1 : 1))
+  const numbers = new Map(sorted.map(([text], number) => [text, number]))
 
   const array = (items: readonly unknown[], type: string) => params.add(`{${items.join()}}`, `${type}[]`)
   const days = Array.from({ length: Math.max(0, ...rows.map((row) => row.days.length)) }, (_, at) => `d${at}`)
-  const profiles = [
+  const columns = [
     array(
       rows.map(({ n }) => n),
       'int',
     ),
     array(
-      rows.map(({ shape }) => numbers.get(texts[shape] as string)),
+      answerOf.map((text) => numbers.get(text)),
       'int',
     ),
     // Rows without nulls are read faster: a day that no answer asks for stands in for none.
@@ -154,24 +163,23 @@ export function narrowStatement(
   const numbered = [
     params.add(places.keys, 'bigint[]'),
     params.add(places.bases, 'bigint[]'),
-    params.add(places.placed, 'boolean[]'),
     params.add(places.profiles, 'int[]'),
   ]
   const lookup = `(
-  select l.key, l.base, l.placed, own.* from unnest(${numbered.join(', ')}) as l (key, base, placed, profile)
-  join unnest(${profiles.join(', ')}) as own (${['n', 'shape', ...days].join(', ')}) on own.n = l.profile
+  select l.key, l.base, own.* from unnest(${numbered.join(', ')}) as l (key, base, profile)
+  join unnest(${columns.join(', ')}) as own (${['n', 'answer', ...days].join(', ')}) on own.n = l.profile
 ) as p`
   const seed = params.add(places.seed, 'text::bigint')
   const key = numberOfRow(facts, table, seed, params)
 
   const odd = any(strange(open, facts))
   const onHold = held(facts, open.table, holds, params)
-  const judged = byAnswer(verdicts)
+  const judged = byAnswer(sorted.map(([, { free, weight }]) => ({ said: free, weight })))
   const status = table.ceilings
     ? cases(
         [
           [odd, OPEN],
-          [onHold, byAnswer(conflicts)],
+          [onHold, byAnswer(sorted.map(([, { held: said, weight }]) => ({ said, weight })))],
         ],
         judged,
       )

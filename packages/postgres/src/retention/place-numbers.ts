@@ -5,6 +5,7 @@ import { type Facts, factsOf, Params } from './fact-sql.ts'
 import { storeError } from './inspect.ts'
 import { narrowStatuses } from './narrow-status.ts'
 import type { OpenTable } from './open-tables.ts'
+import { profileNumberSql } from './profile-shapes.ts'
 
 // One number stands for kind, State, provider and flags: so that a row and its place are found by one join. It has 64 bits, from a seed
 // that is drawn for the table of a day. That any of a million rows hits upon the number of a place that is not its own happens once in a
@@ -16,8 +17,7 @@ export interface NumberedPlaces {
   readonly keys: string
   /** What a row's status is added to: the number of statuses for each kind before its own, the first one's being one of them. */
   readonly bases: string
-  /** Whether the State, the provider and the flags choose a profile for the kind. */
-  readonly placed: string
+  /** The profiles by the numbers that `profileShapes` has for them. */
   readonly profiles: string
   /** How many of some rows of the tenant came to a profile: to ask first what most of them ask for. */
   readonly seen: ReadonlyMap<number, number>
@@ -107,9 +107,8 @@ export async function numberPlaces(
   ]
   const all = (column: string) => `coalesce(array_agg(${column}), '{}')::text as ${column}s`
   const { rows } = await tx.query<Arrays & { different: boolean }>(
-    `select ${['key', 'base', 'profile'].map(all).join(', ')}, coalesce(array_agg(placed), '{}')::text as placed,
-      count(*) = count(distinct key) as different
-    from (select ${number} as key, k.kn * ${narrowStatuses.length} as base, k.placed, l.profile
+    `select ${['key', 'base', 'profile'].map(all).join(', ')}, count(*) = count(distinct key) as different
+    from (select ${number} as key, k.kn * ${narrowStatuses.length} as base, ${profileNumberSql('l.profile', 'k.placed')} as profile
       from unnest(${kinds.join(', ')}) with ordinality as k (kind, grp, placed, kn)
       join unnest(${places.join(', ')}) as l (grp, state, provider, flags, profile) on l.grp = k.grp) as x`,
     params.values,
@@ -120,7 +119,7 @@ export async function numberPlaces(
   return { ...numbered, seen: await placesSeen(tx, open, table, numbered, tenant) }
 }
 
-type Arrays = Pick<NumberedPlaces, 'keys' | 'bases' | 'placed' | 'profiles'>
+type Arrays = Pick<NumberedPlaces, 'keys' | 'bases' | 'profiles'>
 
 async function placesSeen(
   tx: Queryable,

@@ -74,30 +74,51 @@ const columnsOf = ({ cutoffs, overdue, keepsBornFrom }: Level): unknown => [
   keepsBornFrom,
 ]
 
-/** A profile as a row: its number, that of its shape, and its days. */
+/** A profile as a row, for kinds whose State and provider choose it, or for kinds for which they do not. */
 export interface ProfileRow {
+  /** Its number and `placed`, as `profileNumber` puts them together. */
   readonly n: number
+  readonly placed: boolean
   readonly shape: number
   readonly days: readonly string[]
 }
+
+const profileNumber = (profile: number, placed: boolean): number => 2 * profile + Number(placed)
+
+/** The same in SQL. */
+export const profileNumberSql = (profile: string, placed: string): string => `2 * ${profile} + ${placed}::int`
 
 /** The profiles of the places, and their shapes by number. The days of a profile stand in the columns `d0`, `d1`, and so on. */
 export function profileShapes(table: NarrowTable): { readonly rows: readonly ProfileRow[]; readonly shapes: readonly Shape[] } {
   const shapes: Shape[] = []
   const numbers = new Map<string, number>()
-  const rows = [...new Set(table.places.map(({ profile }) => profile))].map((n) => {
-    const chain = chainOf(table, n)
+  const shaped = new Map<number, Pick<ProfileRow, 'shape' | 'days'>>()
+  const shapedOf = (profile: number) => {
+    const known = shaped.get(profile)
+    if (known !== undefined) return known
+    const chain = chainOf(table, profile)
     const columns = new Map<string, string>()
     const columnOf = (day: string): string => {
       const column = columns.get(day) ?? `d${columns.size}`
       columns.set(day, column)
       return column
     }
-    const levels = chain.map((profile) => levelOf(profile, columnOf))
+    const levels = chain.map((each) => levelOf(each, columnOf))
     const common = JSON.stringify([chain.map(commonOf), levels.map(columnsOf)])
     const shape = numbers.get(common) ?? shapes.push(levels as unknown as Shape) - 1
     numbers.set(common, shape)
-    return { n, shape, days: [...columns.keys()] }
-  })
-  return { rows, shapes }
+    const found = { shape, days: [...columns.keys()] }
+    shaped.set(profile, found)
+    return found
+  }
+  const rows = new Map<number, ProfileRow>()
+  const groups = new Map<number, Set<boolean>>()
+  for (const { group, placed } of table.kinds) groups.set(group, (groups.get(group) ?? new Set()).add(placed))
+  for (const { group, profile } of table.places) {
+    for (const placed of groups.get(group) ?? []) {
+      const n = profileNumber(profile, placed)
+      if (!rows.has(n)) rows.set(n, { n, placed, ...shapedOf(profile) })
+    }
+  }
+  return { rows: [...rows.values()], shapes }
 }

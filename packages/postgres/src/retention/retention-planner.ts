@@ -71,6 +71,14 @@ export interface RetentionPlanner {
   candidates(options: { readonly today: string }): RetentionStore
 }
 
+/** What is made for a table and a day, and the last statement that was made of it: putting one together takes as long as ten thousand rows. */
+interface Made {
+  readonly table: NarrowTable
+  readonly places: NumberedPlaces
+  /** `under`: the holds that it was made for. */
+  statement: { readonly under: string; readonly statement: NarrowStatement } | undefined
+}
+
 /**
  * Plans disposal of many records in the database: the schedule is counted out for the day into dates to compare columns with, so that one
  * pass over a table tells what each row comes to. SQL only narrows. Nothing is deleted by what it says: a plan asks the policy about
@@ -81,26 +89,30 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
   const { policy, ...own } = options
   const store = retentionStore(db, own)
   const { tenant, within } = openTables(db, own)
-  /** The table of the last day that was asked, for each table of the database. */
-  const made = new Map<OpenTable, { readonly table: NarrowTable; readonly places: NumberedPlaces }>()
+  /** What was made for the last day that was asked, for each table of the database. */
+  const made = new Map<OpenTable, Made>()
 
-  async function tableOf(tx: Queryable, open: OpenTable, today: string) {
+  async function madeFor(tx: Queryable, open: OpenTable, today: string): Promise<Made> {
     const known = made.get(open)
     if (known?.table.today === today) return known
     const table = narrowTable(policy, { today, facts: readableFacts(open) })
     const places = await numberPlaces(tx, open, table, tenant)
-    made.set(open, { table, places })
-    return { table, places }
+    const fresh: Made = { table, places, statement: undefined }
+    made.set(open, fresh)
+    return fresh
   }
 
   async function statementsOf(tx: Queryable, tables: readonly OpenTable[], today: string) {
     await tx.query(PASS, [])
     const events = await readHoldEvents(tx, tenant)
     const holds = holdSets(events, today)
+    const under = JSON.stringify(holds)
     const statements: (NarrowStatement & { readonly open: OpenTable })[] = []
     for (const open of tables) {
-      const { table, places } = await tableOf(tx, open, today)
-      statements.push({ open, ...narrowStatement(open, table, places, holds, tenant) })
+      const own = await madeFor(tx, open, today)
+      if (own.statement?.under !== under)
+        own.statement = { under, statement: narrowStatement(open, own.table, own.places, holds, tenant) }
+      statements.push({ open, ...own.statement.statement })
     }
     return { revision: events.length, statements }
   }
@@ -178,7 +190,10 @@ export function retentionPlanner(db: Db, options: RetentionPlannerOptions): Rete
         const { revision, statements } = await statementsOf(tx, tables, today)
         const counts = new Map<string, { kind: string | null; status: NarrowStatus; records: number }>()
         for (const { counted, kinds, params } of statements) {
-          const { rows } = await tx.query<{ number: string; kind: string | null; records: string | null }>(counted, params.values)
+          const { rows } = await tx.query<{ number: string; kind: string | null; records: string | null }>(
+            counted,
+            params.values,
+          )
           const read = rows.map((row) => ({ ...row, ...placeAndStatusOf(BigInt(row.number)) }))
           const others = new Map(read.flatMap(({ place, kind, records }) => (records === null ? [[place, kind] as const] : [])))
           for (const { place, status, records: number } of read) {

@@ -197,10 +197,10 @@ export function standing(facts: Facts, shape: Shape, today: string): string {
 }
 
 /**
- * What is said of a row, by the number that its profile has as its shape. It is found by halves, since there may be a hundred answers: by
+ * What is said of a row, by the number of its answer. It is found by halves, since there may be a hundred answers: by
  * halves of their weights, so that what most rows ask for is near.
  */
-export function byShape(answers: readonly { readonly said: string; readonly weight: number }[]): string {
+export function byAnswer(answers: readonly { readonly said: string; readonly weight: number }[]): string {
   const among = (from: number, to: number): string => {
     const some = answers.slice(from, to)
     const said = some[0]?.said as string
@@ -212,7 +212,7 @@ export function byShape(answers: readonly { readonly said: string; readonly weig
       if (next > whole - left) break
       left = next
     }
-    return `case when p.shape < ${split} then ${among(from, split)} else ${among(split, to)} end`
+    return `case when p.answer < ${split} then ${among(from, split)} else ${among(split, to)} end`
   }
   return answers.length === 0 ? `${OPEN}` : among(0, answers.length)
 }

@@ -1,4 +1,5 @@
 import { isPhiError, type PhiError } from '@phi/core'
+import { retentionSchedule, usRetention } from '@phi/retention'
 import { auditStoreSuite, register } from '@phi/testing'
 import pg from 'pg'
 import postgres from 'postgres'
@@ -14,6 +15,7 @@ import {
   fromPostgresJs,
   migrate,
   type Queryable,
+  retentionPlanner,
 } from '../../src/index.ts'
 import { freshDatabase, startServer, type TestServer } from '../server.ts'
 import { type CutProxy, startCutProxy } from './cut-proxy.ts'
@@ -199,6 +201,47 @@ describe.each(Object.keys(all))('statements through %s', (name) => {
           },
         ])
       }
+    })
+  })
+
+  it('take an array as PostgreSQL writes it, for a parameter that is an array', async () => {
+    const text = `select array_length($1::bigint[], 1) as n, ($1::bigint[])[2]::text as big, ($2::date[])[1]::text as day,
+      ($3::boolean[])[1] as flag, coalesce(array_length($4::int[], 1), 0) as none`
+    await using(open(url), async (db) => {
+      const params = ['{1,9007199254740993}', '{2026-01-02,infinity}', '{t,f}', '{}']
+      for (let round = 0; round < 2; round++)
+        expect((await db.query(text, params)).rows).toEqual([
+          { n: 2, big: '9007199254740993', day: '2026-01-02', flag: true, none: 0 },
+        ])
+    })
+  })
+
+  it('S65 count what a retention plan comes to', async () => {
+    await using(open(url), async (db) => {
+      await db.exec(`create table if not exists public.kept (id bigint primary key, kind text, created date, state text);
+        insert into public.kept values (1, 'audit-log', '1990-01-01', null), (2, 'doodle', '1990-01-01', 'TX'),
+          (3, 'medical-record', '1990-01-01', 'TX') on conflict do nothing;
+        grant select, delete on public.kept to phi_retention;`)
+      const table = {
+        table: 'kept',
+        id: [{ column: 'id', type: 'bigint' }],
+        tenant: null,
+        version: 'xmin',
+        facts: { kind: 'kind', created: 'created', state: 'state' },
+      } as const
+      const { rules } = usRetention
+      const policy = retentionSchedule({
+        id: 'one/1',
+        signOffs: rules.map(({ id }) => ({ rule: id, by: 'counsel', on: usRetention.asOf })),
+      })
+      const planner = retentionPlanner(db, { tenant: 'default', policy, tables: [table] })
+      const expected = [
+        { kind: 'audit-log', status: 'disposable', records: 1 },
+        { kind: 'doodle', status: 'needs-assessment', records: 1 },
+        { kind: 'medical-record', status: 'unknown', records: 1 },
+      ]
+      for (let round = 0; round < 2; round++)
+        expect((await planner.overview({ today: usRetention.asOf })).counts).toEqual(expected)
     })
   })
 

@@ -239,6 +239,86 @@ describe('a plan over what SQL leaves', { timeout: 600_000 }, () => {
     expect(found.map(({ status }) => status)).toEqual(places.map(() => 'needs-assessment'))
   })
 
+  it.each(engines)('S65 says nothing of days and lengths beyond its reach, and something of all others: %s', async (engine) => {
+    const policy = policies['everything signed off'] as RetentionPolicy
+    const days = { '1800-01-01': true, '1799-12-31': false, '2150-12-31': true, '2151-01-01': false }
+    const odd = ['infinity', '-infinity', '0044-03-15 BC', '12000-01-01']
+    const texts = {
+      '': false,
+      p: true,
+      ['x'.repeat(512)]: true,
+      ['x'.repeat(513)]: false,
+      ['é'.repeat(256)]: true,
+      ['é'.repeat(257)]: false,
+    }
+    const log = { kind: 'audit-log', created: '1990-01-01' }
+    const cases = [
+      ...(['created', 'died', 'mammogram'] as const).flatMap((fact) => [
+        ...Object.entries(days).map(([day, within]) => [{ ...log, [fact]: day }, within] as const),
+        ...odd.map((day) => [{ ...log, [fact]: day }, false] as const),
+      ]),
+      ...(['subject', 'tenant'] as const).flatMap((fact) =>
+        Object.entries(texts).map(([text, within]) => [{ ...log, [fact]: text }, within] as const),
+      ),
+    ]
+    const records = cases.map(([record], index) => ({ id: `r-${String(index).padStart(3, '0')}`, ...record }))
+    const keeper = await fill(dbs[engine], records as unknown as RetentionRecord[])
+    const planner = retentionPlanner(dbs[engine], { tenant: keeper, tables: [table], policy })
+    const found = await planner.statuses({ today: '2026-11-22' }, null, 1000)
+    const expected = cases.map(([, within], index) => {
+      const status = within
+        ? policy.assess(records[index] as RetentionRecord, { today: '2026-11-22' }).status
+        : 'needs-assessment'
+      return { ...records[index], status }
+    })
+    expect(found.map(({ status }, index) => ({ ...records[index], status }))).toEqual(expected)
+    const { byStatus } = await planner.overview({ today: '2026-11-22' })
+    expect(byStatus['needs-assessment']).toBe(cases.filter(([, within]) => !within).length)
+  })
+
+  it.each(engines)(
+    'S65 sees a hold that was placed, and one that was released, since it was asked last: %s',
+    async (engine) => {
+      const records = ['p-1', 'p-2'].map((subject) => ({ id: subject, kind: 'audit-log', created: '1990-01-01', subject }))
+      const keeper = await fill(dbs[engine], records as unknown as RetentionRecord[])
+      const options = { tenant: keeper, tables: [table] as const, policy: policies['everything signed off'] as RetentionPolicy }
+      const planner = retentionPlanner(dbs[engine], options)
+      const byStatus = async () => (await planner.overview({ today: '2026-11-22' })).byStatus
+      const store = retentionStore(dbs[engine], options)
+      expect(await byStatus()).toEqual({ disposable: 2 })
+      await store.appendHold({ type: 'placed', case: 'm', on: '2026-11-22', by: 'counsel', matches: { subjects: ['p-1'] } }, 0)
+      expect(await byStatus()).toEqual({ disposable: 1, held: 1 })
+      await store.appendHold({ type: 'placed', case: 'n', on: '2026-11-22', by: 'counsel', matches: { everything: true } }, 1)
+      expect(await byStatus()).toEqual({ held: 2 })
+      await store.appendHold({ type: 'released', case: 'n', on: '2026-11-22', by: 'counsel' }, 2)
+      expect(await byStatus()).toEqual({ disposable: 1, held: 1 })
+    },
+  )
+
+  it('S65 counts a table whose columns have the names that its own have', async () => {
+    await db.exec(`create table app.odd (place_ text primary key, place text, number date, base boolean, key text, answer text);
+      insert into app.odd values ('1', 'audit-log', '1990-01-01', false, 'TX', 'hospital'), ('2', 'doodle', '1990-01-01', null, 'CA', null);
+      grant select, delete on app.odd to phi_retention;`)
+    const planner = retentionPlanner(db, {
+      tenant: 'alone',
+      policy: policies['everything signed off'] as RetentionPolicy,
+      tables: [
+        {
+          schema: 'app',
+          table: 'odd',
+          id: [{ column: 'place_', type: 'text' }],
+          tenant: null,
+          version: 'xmin',
+          facts: { kind: 'place', created: 'number', inEffect: 'base', state: 'key', provider: 'answer' },
+        },
+      ],
+    })
+    expect((await planner.overview({ today: '2026-11-22' })).counts).toEqual([
+      { kind: 'audit-log', status: 'disposable', records: 1 },
+      { kind: 'doodle', status: 'needs-assessment', records: 1 },
+    ])
+  })
+
   it('S65 holds everything by a fact about a hold that nobody can read', async () => {
     const keeper = await fill(db, sample(6).slice(0, 50))
     await db.transaction(async (tx) => {
