@@ -295,6 +295,35 @@ describe('a plan over what SQL leaves', { timeout: 600_000 }, () => {
     },
   )
 
+  it.each(engines)(
+    'S65 holds what may be meant by a hold: only another value, and a known one, frees a record: %s',
+    async (engine) => {
+      const old = { kind: 'audit-log', created: '1990-01-01' }
+      const records = [
+        { id: 'meant', subject: 'p-1', tenant: 't-1' },
+        { id: 'other', subject: 'p-2', tenant: 't-2' },
+        { id: 'silent' },
+      ].map((record) => ({ ...old, ...record }))
+      const policy = policies['everything signed off'] as RetentionPolicy
+      for (const matches of [{ subjects: ['p-1'] }, { tenants: ['t-1'] }, { subjects: ['p-1'], tenants: ['t-1'] }]) {
+        const keeper = await fill(dbs[engine], records as unknown as RetentionRecord[])
+        const options = { tenant: keeper, tables: [table] as const, policy }
+        await retentionStore(dbs[engine], options).appendHold(
+          { type: 'placed', case: 'm', on: asOf, by: 'counsel', matches },
+          0,
+        )
+        const found = await retentionPlanner(dbs[engine], options).statuses({ today: '2026-11-22' }, null, 10)
+        const status = new Map(found.map((each) => [each.id, each.status]))
+        expect({ matches, ...Object.fromEntries(status) }).toEqual({
+          matches,
+          meant: 'held',
+          other: 'disposable',
+          silent: 'held',
+        })
+      }
+    },
+  )
+
   it('S65 counts a table whose columns have the names that its own have', async () => {
     await db.exec(`create table app.odd (place_ text primary key, place text, number date, base boolean, key text, answer text);
       insert into app.odd values ('1', 'audit-log', '1990-01-01', false, 'TX', 'hospital'), ('2', 'doodle', '1990-01-01', null, 'CA', null);
