@@ -1,9 +1,8 @@
 import { contractRule, dateFacts, flagFacts, houseRule, narrowTable, retentionSchedule, usRetention } from '@phi/retention'
 import { describe, expect, it } from 'vitest'
+import { asOf, signed } from '../../test/stores/narrow-records.ts'
 import { profileShapes } from './profile-shapes.ts'
 
-const asOf = usRetention.asOf
-const signOffs = (rules: readonly { readonly id: string }[]) => rules.map(({ id }) => ({ rule: id, by: 'counsel', on: asOf }))
 const longer = houseRule({
   id: 'house.longer',
   title: 'Twelve years',
@@ -12,7 +11,7 @@ const longer = houseRule({
   period: { unit: 'years', amount: 12 },
   asOf,
 })
-const first = retentionSchedule({ id: 'test/1', house: [longer], signOffs: signOffs([...usRetention.rules, longer]) })
+const first = retentionSchedule({ id: 'test/1', house: [longer], signOffs: signed([...usRetention.rules, longer]) })
 const ceiling = (id: string, kinds: readonly string[], fact: 'created' | 'lastEntry', when: boolean) =>
   contractRule({
     id,
@@ -33,13 +32,13 @@ const policies = {
   'a schedule with ceilings': retentionSchedule({
     id: 'test/3',
     contracts,
-    signOffs: signOffs([...usRetention.rules, ...contracts]),
+    signOffs: signed([...usRetention.rules, ...contracts]),
   }),
   'one version': first,
   'a version that replaces another': retentionSchedule({
     id: 'test/2',
     replaces: first,
-    signOffs: signOffs(usRetention.rules),
+    signOffs: signed(usRetention.rules),
   }),
 }
 const facts = ['kind', 'state', 'provider', 'subject', 'tenant', ...dateFacts, ...flagFacts]

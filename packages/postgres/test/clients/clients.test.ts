@@ -18,6 +18,7 @@ import {
   retentionPlanner,
 } from '../../src/index.ts'
 import { freshDatabase, startServer, type TestServer } from '../server.ts'
+import { signed } from '../stores/narrow-records.ts'
 import { type CutProxy, startCutProxy } from './cut-proxy.ts'
 
 let server: TestServer
@@ -229,10 +230,9 @@ describe.each(Object.keys(all))('statements through %s', (name) => {
         version: 'xmin',
         facts: { kind: 'kind', created: 'created', state: 'state' },
       } as const
-      const { rules } = usRetention
       const policy = retentionSchedule({
         id: 'one/1',
-        signOffs: rules.map(({ id }) => ({ rule: id, by: 'counsel', on: usRetention.asOf })),
+        signOffs: signed(usRetention.rules),
       })
       const planner = retentionPlanner(db, { tenant: 'default', policy, tables: [table] })
       const expected = [

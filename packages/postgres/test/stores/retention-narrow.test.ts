@@ -5,7 +5,6 @@ import {
   plan,
   type RetentionPolicy,
   type RetentionRecord,
-  type RetentionRule,
   retentionSchedule,
   returnOrDestroy,
   type ScheduleOptions,
@@ -15,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Db, retentionPlanner, retentionStore } from '../../src/index.ts'
 import { embeddedMigrated } from '../embedded.ts'
 import { migratedDatabase, startServer, type TestServer } from '../server.ts'
-import { asOf, fill, makeTable, sampleOf, table } from './narrow-records.ts'
+import { asOf, fill, makeTable, sampleOf, signed, table } from './narrow-records.ts'
 
 const long = process.env.PHI_LONG === '1'
 const engines = ['PostgreSQL', 'PGlite'] as const
@@ -37,7 +36,6 @@ afterAll(async () => {
   await server.stop()
 })
 
-const signed = (rules: readonly RetentionRule[]) => rules.map(({ id }) => ({ rule: id, by: 'counsel', on: asOf }))
 const schedule = (options: Partial<ScheduleOptions>): RetentionPolicy => {
   const rules = [...usRetention.rules, ...(options.house ?? []), ...(options.contracts ?? [])]
   return retentionSchedule({ id: 'test/1', signOffs: signed(rules), ...options })

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, type Db, retentionPlanner, retentionStore } from '../../src/index.ts'
 import { embeddedMigrated } from '../embedded.ts'
 import { migratedDatabase, startServer } from '../server.ts'
-import { asOf, fill, makeTable, sampleOf, table } from './narrow-records.ts'
+import { asOf, fill, makeTable, sampleOf, signed, table } from './narrow-records.ts'
 
 const today = '2026-11-22'
 const isLong = process.env.PHI_LONG === '1'
@@ -186,7 +186,7 @@ describe.each(Object.keys(engines))('a schedule that replaces others, in SQL on 
   const adopted = (amounts: readonly number[], isAccepted: boolean): RetentionSchedule => {
     let made: RetentionSchedule | undefined
     for (const [index, amount] of amounts.entries()) {
-      const signOffs = [...law, years(amount)].map(({ id }) => ({ rule: id, by: 'counsel', on: asOf }))
+      const signOffs = signed([...law, years(amount)])
       made = retentionSchedule({
         id: `clinic/${index + 1}`,
         law,
