@@ -140,8 +140,8 @@ export function auditStore(db: Db, options: AuditStoreOptions = {}): AuditStore<
     for (const { existing: row } of found) if (row !== null) existing.set(row.eventId, entryOfJson(row))
     const extension = build({ head, existing })
     if (extension === null) return { head, extension }
-    const { rows: results } = await tx.query<{ extended: boolean }>(EXTEND, extendParams(tenant, id, head, extension))
-    if (results[0]?.extended !== true) throw auditError('PHI_AUDIT_STORE', { detail: 'the locked head moved' })
+    const { rows: written } = await tx.query(EXTEND, extendParams(tenant, id, head, extension))
+    if (written.length !== 1) throw auditError('PHI_AUDIT_STORE', { detail: 'the locked head moved' })
     return { head: extension.head, extension }
   }
 

@@ -45,8 +45,8 @@ export class Dispatch {
     this.#alone.add(lane)
     try {
       return await lane.onConnection(async (connection) => {
-        const { rows } = await connection.query<{ extended: boolean }>(EXTEND, params)
-        return rows[0]?.extended === true
+        const { rows } = await connection.query(EXTEND, params)
+        return rows.length === 1
       }, isBroken)
     } finally {
       if (!lane.connected) this.#alone.delete(lane)

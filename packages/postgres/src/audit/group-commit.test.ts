@@ -36,7 +36,9 @@ function scripted(answer: Answer, { pin }: { pin?: () => void } = {}) {
           texts.push(String(params[8]).split('\x1f'))
           // As with a server, the answer comes later.
           await new Promise((resolve) => setImmediate(resolve))
-          return { rows: [{ extended: answer(statement) }] as never[] }
+          const extended = answer(statement)
+          if (statement.many) return { rows: [{ extended }] as never[] }
+          return { rows: (extended === true ? [{}] : []) as never[] }
         },
         release(broken = false) {
           pinned--

@@ -210,8 +210,8 @@ export class GroupCommit {
 
   async #sendOne(connection: Pinned, { params, resolve, reject }: Item): Promise<boolean> {
     try {
-      const { rows } = await connection.query<{ extended: boolean }>(EXTEND, params as unknown[])
-      resolve(rows[0]?.extended === true)
+      const { rows } = await connection.query(EXTEND, params as unknown[])
+      resolve(rows.length === 1)
       return false
     } catch (error) {
       reject(error)

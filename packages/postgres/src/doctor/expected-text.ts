@@ -199,14 +199,11 @@ constraint agreement_revision.agreement_revision_pkey {"definition":"PRIMARY KEY
 constraint agreement_revision.agreement_revision_revision_check {"definition":"CHECK ((revision >= 1))"}
 constraint audit_checkpoint.audit_checkpoint_pkey {"definition":"PRIMARY KEY (tenant, log, size, digest)"}
 constraint audit_checkpoint.audit_checkpoint_size_check {"definition":"CHECK ((size >= 0))"}
-constraint audit_entry.audit_entry_idx_check1 {"definition":"CHECK ((idx >= 0))"}
 constraint audit_entry.audit_entry_pkey1 {"definition":"PRIMARY KEY (tenant, log, idx, month)"}
-constraint audit_entry[*].audit_entry_idx_check1 {"definition":"CHECK ((idx >= 0))"}
 constraint audit_entry[*].audit_entry_pkey1 {"definition":"PRIMARY KEY (tenant, log, idx, month)"}
 constraint audit_event_id.audit_event_id_pkey {"definition":"PRIMARY KEY (tenant, log, event_id)"}
 constraint audit_log.audit_log_origin_key {"definition":"UNIQUE (origin)"}
 constraint audit_log.audit_log_pkey {"definition":"PRIMARY KEY (tenant, id)"}
-constraint audit_log.audit_log_size_check {"definition":"CHECK ((size >= 0))"}
 constraint audit_outbox.audit_outbox_pkey {"definition":"PRIMARY KEY (tenant, log, event_id)"}
 constraint audit_prune.audit_prune_check {"definition":"CHECK ((to_idx <= event))"}
 constraint audit_prune.audit_prune_pkey {"definition":"PRIMARY KEY (tenant, log, to_idx)"}
@@ -274,7 +271,7 @@ function agreement_follows() {"attributes":"f v u","body":"20647d52fb035deaa74dd
 function audit_add_month(text) {"attributes":"f v u","body":"4ade5a8e2d1f8518c00881cc57888806f1cbf1592ab0e367572acfc6f2905e32","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"boolean","settings":"search_path=pg_catalog, pg_temp"}
 function audit_dequeue(text, integer, text) {"attributes":"f v u","body":"15878e09860032715c8ed975a4bc08cb62b36d6a99f72df66671e7f4e34aabb8","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"integer","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
 function audit_enqueue(text, integer, text, text, text, text) {"attributes":"f v u","body":"148ad488925189c350b75cda6e73c57d2e3d9a689aa7adfd810b0a7e2d2d8489","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"TABLE(queued_at text, body text, mac text)","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
-function audit_extend(text, integer, bigint, text, integer, text, text, text, text, text, text, text, text, text, text, text, text, text, text) {"attributes":"f v u","body":"0ec5c1c71817e0f5ce9003902062b11be0ed3d0e7adc38befc682661d2b343a0","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"boolean","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
+function audit_extend(text, integer, bigint, text, integer, text, text, text, text, text, text, text, text, text, text, text, text, text, text) {"attributes":"f v u strict","body":"9ebe1e6de9bdc82d8b51aaa4ec34537debf92ff7f6cda601b532563b7ddd95d7","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"boolean","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
 function audit_extend_many(text, text, text, text, text, text, text, text, text, text, text, text, text, text, text, text, text, text, text) {"attributes":"f v u","body":"2539a1291e16c3ee8d900d36993a9b8b0395d78feccb149c0b152ded2644bf5a","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"text","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
 function audit_head_forward() {"attributes":"f v u","body":"631d911fa8225bf05c3f5b59cdf00178fdb48ac69350cf4c5754e6b58bfa169d","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"trigger","settings":""}
 function audit_lock(text, integer, text) {"attributes":"f v u","body":"48b6ec02f7fe1e61215726005c607c75867be4e4c809597d0f4a2babc32eae6a","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"TABLE(size bigint, last_hash text, recorded_at text, frontier text, existing json)","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
@@ -284,6 +281,7 @@ function audit_refuse() {"attributes":"f v u","body":"b8923d3318db6f4a14e08ac2a1
 function audit_refuse_but_pruner() {"attributes":"f v u","body":"521f0c425fd32b67429d420f3b376b0b1fe9295c28cc129889a5f6d8025666da","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"trigger","settings":"search_path=pg_catalog, pg_temp"}
 function audit_refuse_but_writer() {"attributes":"f v u","body":"756ccea8a8e73dfeec16102182c4b2e0c0adad72777ab45676ab9273f1db983c","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"trigger","settings":"search_path=pg_catalog, pg_temp"}
 function audit_save_checkpoint(text, integer, bigint, text) {"attributes":"f v u","body":"50681214fc20569b2df2b8beb489d3c967033193b33bd30e655dec9adb33b5af","definer":"true","language":"plpgsql","owner":"phi_writer","returns":"void","settings":"search_path=pg_catalog, pg_temp; enable_seqscan=off; plan_cache_mode=force_generic_plan"}
+function audit_size_forward() {"attributes":"f v u","body":"0463d6383deb63e0f8c61a23f51c1fae23b1286975b54639403c250c599865cb","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"trigger","settings":""}
 function case_follows() {"attributes":"f v u","body":"946d8519dbcf462bf48303736f7802406425f3a2464e7e7aad07c8f6049a557c","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"trigger","settings":"search_path=pg_catalog, pg_temp"}
 function disposal_run_forward() {"attributes":"f v u","body":"9af2c2b1eed33ab0c1b7b9f7248ec490c3730001b9a7ce0236fd6b764ec1ad55","definer":"false","language":"plpgsql","owner":"(migrator)","returns":"trigger","settings":"search_path=pg_catalog, pg_temp"}
 function key_add_usage(text, bigint, bigint) {"attributes":"f v u","body":"c1e02b16b48960a5fcb69923ed536d84f3351d2175856a04d3b386bda4eae2ce","definer":"true","language":"plpgsql","owner":"phi_keeper","returns":"void","settings":"search_path=pg_catalog, pg_temp"}
@@ -326,6 +324,7 @@ grant EXECUTE on function audit_refuse() to PUBLIC {"canGrant":"false"}
 grant EXECUTE on function audit_refuse_but_pruner() to PUBLIC {"canGrant":"false"}
 grant EXECUTE on function audit_refuse_but_writer() to PUBLIC {"canGrant":"false"}
 grant EXECUTE on function audit_save_checkpoint(text, integer, bigint, text) to phi_app {"canGrant":"false"}
+grant EXECUTE on function audit_size_forward() to PUBLIC {"canGrant":"false"}
 grant EXECUTE on function case_follows() to PUBLIC {"canGrant":"false"}
 grant EXECUTE on function disposal_run_forward() to PUBLIC {"canGrant":"false"}
 grant EXECUTE on function key_add_usage(text, bigint, bigint) to phi_app {"canGrant":"false"}
@@ -687,7 +686,8 @@ trigger audit_entry.append_only {"definition":"BEFORE DELETE OR UPDATE OR TRUNCA
 trigger audit_entry[*].append_only {"definition":"BEFORE DELETE OR UPDATE OR TRUNCATE ON phi.audit_entry[*] FOR EACH STATEMENT EXECUTE FUNCTION phi.audit_refuse_but_pruner()","enabled":"A"}
 trigger audit_event_id.append_only {"definition":"BEFORE DELETE OR UPDATE OR TRUNCATE ON phi.audit_event_id FOR EACH STATEMENT EXECUTE FUNCTION phi.audit_refuse_but_pruner()","enabled":"A"}
 trigger audit_log.append_only {"definition":"BEFORE DELETE OR TRUNCATE ON phi.audit_log FOR EACH STATEMENT EXECUTE FUNCTION phi.audit_refuse()","enabled":"A"}
-trigger audit_log.forward_only {"definition":"BEFORE UPDATE ON phi.audit_log FOR EACH ROW EXECUTE FUNCTION phi.audit_head_forward()","enabled":"A"}
+trigger audit_log.forward_only {"definition":"BEFORE UPDATE ON phi.audit_log FOR EACH ROW EXECUTE FUNCTION phi.audit_size_forward()","enabled":"A"}
+trigger audit_log.same_log {"definition":"BEFORE UPDATE OF tenant, id, origin ON phi.audit_log FOR EACH ROW EXECUTE FUNCTION phi.audit_head_forward()","enabled":"A"}
 trigger audit_outbox.append_only {"definition":"BEFORE DELETE OR UPDATE OR TRUNCATE ON phi.audit_outbox FOR EACH STATEMENT EXECUTE FUNCTION phi.audit_refuse_but_writer()","enabled":"A"}
 trigger audit_prune.append_only {"definition":"BEFORE DELETE OR UPDATE OR TRUNCATE ON phi.audit_prune FOR EACH STATEMENT EXECUTE FUNCTION phi.audit_refuse()","enabled":"A"}
 trigger audit_pruned.append_only {"definition":"BEFORE DELETE OR UPDATE OR TRUNCATE ON phi.audit_pruned FOR EACH STATEMENT EXECUTE FUNCTION phi.audit_refuse()","enabled":"A"}

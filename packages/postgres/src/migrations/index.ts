@@ -7,6 +7,7 @@ import { cases } from './0006-cases.ts'
 import { retention } from './0007-retention.ts'
 import { groupCommit } from './0008-group-commit.ts'
 import { forwarding } from './0009-forwarding.ts'
+import { loneAppend } from './0010-lone-append.ts'
 import type { Migration } from './migration.ts'
 
 /** All migrations, in order. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   retention,
   groupCommit,
   forwarding,
+  loneAppend,
 ]

@@ -154,9 +154,9 @@ describe('S95 S98 with the service’s database login', () => {
     const app = await world.as('app')
     const { params } = await honest(world, [100])
     for (const size of [0, SIZE - 1, SIZE + 1, 1_000_000]) {
-      expect((await app.query(EXTEND, at(params, { [SIZES]: size }))).rows).toEqual([{ extended: false }])
+      expect((await app.query(EXTEND, at(params, { [SIZES]: size }))).rows).toEqual([])
     }
-    expect((await app.query(EXTEND, at(params, { 3: 'AAAA' }))).rows).toEqual([{ extended: false }])
+    expect((await app.query(EXTEND, at(params, { 3: 'AAAA' }))).rows).toEqual([])
   })
   attack(lab, 'app-false-entry', async (world) => {
     const own = new URL(world.url)
@@ -253,13 +253,13 @@ describe('S95 S98 with the service’s database login', () => {
     await app.query(`set phi.tenant = 'clinic-b'`)
     expect((await app.query('select count(*)::int as n from phi.audit_entry')).rows).toEqual([{ n: SIZE }])
     await app.query(`set phi.tenant = 'clinic-a'`)
-    expect((await app.query(EXTEND, params)).rows).toEqual([{ extended: true }])
+    expect((await app.query(EXTEND, params)).rows).toEqual([{}])
   })
   attack(lab, 'app-replays-event', async (world) => {
     const app = await world.as('app')
     const { params } = await honest(world, [100])
-    expect((await app.query(EXTEND, params)).rows).toEqual([{ extended: true }])
-    for (let i = 0; i < 3; i++) expect((await app.query(EXTEND, params)).rows).toEqual([{ extended: false }])
+    expect((await app.query(EXTEND, params)).rows).toEqual([{}])
+    for (let i = 0; i < 3; i++) expect((await app.query(EXTEND, params)).rows).toEqual([])
     // As a service does that lost the answer: the same event again is the same entry.
     const log = await openAuditLog<Queryable>({ ...clinicA, store: auditStore(world.db) })
     expect(await log.append(event(5))).toMatchObject({ index: 5, duplicate: true })

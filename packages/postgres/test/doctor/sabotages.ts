@@ -232,9 +232,9 @@ export const sabotages: readonly Sabotage[] = [
   },
   {
     name: 'a constraint gone',
-    sql: 'alter table phi.audit_log drop constraint audit_log_size_check',
-    undo: 'alter table phi.audit_log add constraint audit_log_size_check check (size >= 0)',
-    finds: [['object-missing', 'constraint audit_log.audit_log_size_check']],
+    sql: 'alter table phi.audit_tile drop constraint audit_tile_level_check',
+    undo: 'alter table phi.audit_tile add constraint audit_tile_level_check check (level >= 1)',
+    finds: [['object-missing', 'constraint audit_tile.audit_tile_level_check']],
   },
   {
     name: 'an index gone',

@@ -150,7 +150,7 @@ describe('phi init', () => {
   it('brings an embedded database up to date', async () => {
     const cwd = await folder('embedded')
     const { code, stdout } = await run('init --origin clinic.example/audit --embedded ./data', { cwd, database: db })
-    expect([code, stdout.split('\n')[0]]).toEqual([0, 'Wrote phi.config.json. The embedded database is at version 9.'])
+    expect([code, stdout.split('\n')[0]]).toEqual([0, 'Wrote phi.config.json. The embedded database is at version 10.'])
     expect(JSON.parse(await read('embedded', 'phi.config.json')).database).toEqual({ embedded: './data' })
   })
 
@@ -180,23 +180,24 @@ describe('phi migrate', () => {
     const status = await run('migrate --status', { database: empty })
     expect(status.code).toBe(1)
     expect(status.stdout).toMatchInlineSnapshot(`
-      "The schema phi is at version 0; 9 migrations to 9 would be run.
+      "The schema phi is at version 0; 10 migrations to 10 would be run.
 
-        1  audit
-        2  audit-depth
-        3  keys
-        4  access
-        5  agreements
-        6  cases
-        7  retention
-        8  group-commit
-        9  forwarding
+         1  audit
+         2  audit-depth
+         3  keys
+         4  access
+         5  agreements
+         6  cases
+         7  retention
+         8  group-commit
+         9  forwarding
+        10  lone-append
       "
     `)
     const dry = JSON.parse(
       (await run('migrate --dry-run --sql --distribute citus --json', { database: empty })).stdout,
     ) as MigrateAnswer
-    expect([dry.from, dry.to, dry.isDone, dry.applied.length, dry.distributed?.length]).toEqual([0, 9, false, 9, 4])
+    expect([dry.from, dry.to, dry.isDone, dry.applied.length, dry.distributed?.length]).toEqual([0, 10, false, 10, 4])
     expect(dry.applied[0]?.sql).toContain('create table phi.audit_log')
     expect((await empty.query(`select to_regnamespace('phi')::text as name`, [])).rows).toEqual([{ name: null }])
     const text = await run('migrate --dry-run --distribute citus', { database: empty })
@@ -215,7 +216,7 @@ describe('phi migrate', () => {
     expect([code, stdout]).toMatchInlineSnapshot(`
       [
         0,
-        "The schema phi is up to date: version 9.
+        "The schema phi is up to date: version 10.
 
         phi_app        clinic_app, clinic_billing
         phi_custodian  clinic_jobs
@@ -267,8 +268,8 @@ describe('phi doctor', () => {
     const { code, stdout } = await run(`${line} --brief`, { database: db })
     expect(code).toBe(0)
     expect(stdout).toMatchInlineSnapshot(`
-      "Schema phi, version 9 of 9. Everything that is checked is as the migrations make
-      it.
+      "Schema phi, version 10 of 10. Everything that is checked is as the migrations
+      make it.
 
       Accepted by name:
         fsync  [durability-off]
@@ -292,7 +293,7 @@ describe('phi doctor', () => {
       const { code, stdout } = await run(`${line} --brief`, { database: db })
       expect(code).toBe(1)
       expect(stdout).toMatchInlineSnapshot(`
-        "Schema phi, version 9 of 9. 2 wrong, 0 that this login may not see.
+        "Schema phi, version 10 of 10. 2 wrong, 0 that this login may not see.
 
         WRONG  table audit_entry  [row-security-not-forced]
                Row security does not bind the owner of a table.
