@@ -63,10 +63,10 @@ async function appendBy(log: AuditLog<Queryable>, count: number, callers: number
   return count
 }
 
-async function insertRaw(client: pg.Client, rows: readonly RawRow[], size: number): Promise<void> {
+async function insertRaw(client: pg.Client, rows: readonly RawRow[], size: number, log = 1): Promise<void> {
   for (let at = 0; at < rows.length; at += size) {
     const some = rows.slice(at, at + size)
-    const values = some.flatMap((row) => ['t', 1, ...row])
+    const values = some.flatMap((row) => ['t', log, ...row])
     const insert = {
       name: `raw_${some.length}`,
       text: `insert into raw_entry (${RAW_COLUMNS}) values ${rawValues(some.length)}`,
@@ -110,20 +110,19 @@ export const appendManyCallers: Row = {
 const oneCaller = (row: Pick<Row, 'id' | 'against' | 'atLeast'>, flushMs?: number): Row => ({
   ...row,
   async prepare({ quick }) {
-    // Short rounds, and so more of them: a pause of the machine then decides one of many.
-    const count = quick ? 150 : 300
+    // Short rounds, and so more of them: a pause of the machine then decides one of many. Neither side begins its table anew between
+    // them: the first rows of an empty table take longer.
+    const count = quick ? 10 : 25
     const { client, log, close } = await stage(flushMs)
     const rows = await rawRows(count)
     const ours = await log()
+    let turn = 0
     return {
       unit: 'events',
       ours: () => appendBy(ours, count, 1),
       baseline: async () => {
-        await insertRaw(client, rows, 1)
+        await insertRaw(client, rows, 1, ++turn)
         return count
-      },
-      reset: async () => {
-        await client.query('truncate raw_entry')
       },
       close,
     }
