@@ -141,6 +141,35 @@ describe('migrate', () => {
     await log.close()
   })
 
+  it('S95 a store that is at work while the schema goes from version 9 to 10 goes on, and a constraint of the team stays', async () => {
+    const { db } = await database()
+    await migrateWith(db, migrations.slice(0, 9))
+    await db.exec('alter table phi.audit_log add constraint own check (size < 1000000)')
+    const event = { action: 'read', outcome: 'success', actor: { id: 'u-1', type: 'workforce' } } as const
+    const origin = 'nine.example/audit'
+    const log = await openAuditLog<Queryable>({ origin, store: auditStore(db), signer: await ed25519Signer.generate(origin) })
+    for (let i = 0; i < 3; i++) await log.append({ id: `before-${i}`, ...event })
+    // Prepared on this connection, and planned, before the function is another.
+    let migrated = false
+    const writing = (async () => {
+      let written = 0
+      while (!migrated) await log.append({ id: `during-${written++}`, ...event })
+      return written
+    })()
+    expect(await migrate(db)).toMatchObject({ from: 9, to: LATEST })
+    migrated = true
+    const during = await writing
+    for (let i = 0; i < 3; i++) await log.append({ id: `after-${i}`, ...event })
+    await log.checkpoint()
+    expect(await log.verify()).toMatchObject({ verdict: 'intact', findings: [], coverage: { checked: 6 + during } })
+    const { rows } = await db.query(
+      `select conname as name from pg_constraint where contype = 'c' and conrelid in ('phi.audit_log'::regclass, 'phi.audit_entry'::regclass)`,
+      [],
+    )
+    expect(rows).toEqual([{ name: 'own' }])
+    await log.close()
+  })
+
   it('makes the partitions of the coming year each time, and leaves what lies in the default partition there', async () => {
     const { db } = await database()
     await migrate(db, { now: Date.UTC(2026, 10, 22) })

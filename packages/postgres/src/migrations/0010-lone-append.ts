@@ -19,14 +19,8 @@ export const loneAppend: Migration = {
   sql: `
 -- That sizes and places count up from zero follows from the head, which begins at zero and only moves forward, and from the function
 -- below, through which alone entries come in.
-do $$
-declare found_constraint record;
-begin
-  for found_constraint in select conrelid::regclass as relation, conname from pg_constraint
-    where contype = 'c' and conrelid in ('phi.audit_log'::regclass, 'phi.audit_entry'::regclass) loop
-    execute format('alter table %s drop constraint %I', found_constraint.relation, found_constraint.conname);
-  end loop;
-end $$;
+alter table phi.audit_log drop constraint audit_log_size_check;
+alter table phi.audit_entry drop constraint audit_entry_idx_check1;
 
 -- What was one trigger with four comparisons is one with one, for every update, and the old one for those that set a log's name,
 -- which no function of ours does. No pinned search_path, which would cost more than the comparison: the operator is named in full
