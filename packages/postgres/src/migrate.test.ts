@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ed25519Signer, openAuditLog } from '@phi/audit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refusal } from '../../core/test/refusal.ts'
@@ -36,6 +37,23 @@ const two = [
 describe('migrate', () => {
   it('numbers its migrations from 1 without a gap', () => {
     expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, i) => i + 1))
+  })
+
+  it('S95 never edits a step once it is published: databases remember the checksums', () => {
+    expect(migrations.map(({ sql }) => createHash('sha256').update(sql).digest('hex').slice(0, 16))).toMatchInlineSnapshot(`
+      [
+        "c6de74019d9f43b2",
+        "32fae8b0a121979d",
+        "fe189e2b4f8a5a40",
+        "0f185d59e15e0e1c",
+        "8ecc6b0269efa70f",
+        "10bf276d4d62777c",
+        "d85039561b6743e5",
+        "802cd9af8c063c5b",
+        "36b492523a355468",
+        "1bbe13324c98edf2",
+      ]
+    `)
   })
 
   it('applies what is missing, once, and says what it did', async () => {

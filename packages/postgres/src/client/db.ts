@@ -1,4 +1,4 @@
-/** A result's rows, keyed by column name. */
+/** A result's rows, keyed by column name. A row without columns is a row too: an empty object. */
 export interface Rows<Row> {
   readonly rows: Row[]
 }

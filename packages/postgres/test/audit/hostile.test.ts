@@ -88,7 +88,7 @@ describe('phi.audit_extend', () => {
     }
   })
 
-  it('S91 takes no lone entry whose time is a text of the same length', async () => {
+  it('S91 takes no lone entry whose time is as long as one and has not its shape', async () => {
     const { params, origin, key, store } = await next(1)
     for (const time of ['2026-01-01T00:00:00.000z', '2026-01-01 00:00:00.000Z', 'x'.repeat(24), `2026-01\n01T00:00:00.000Z`]) {
       const lines = String(params[LEAVES]).split('\n')
@@ -123,6 +123,12 @@ describe('phi.audit_extend', () => {
     // Another tenant's name is refused by the wall before the trigger or by the trigger before the wall, whichever is asked first.
     await expect(as(`${more}, tenant = 'other'`)).rejects.toMatchObject({ code: expect.stringMatching(/^(PHI02|42501)$/) })
     expect(await store.head(key)).toEqual(before)
+  })
+
+  it('answers the statement of the versions of this library before migration 10 as it did', async () => {
+    const { params } = await next(1)
+    const before = `select phi.audit_extend(${params.map((_, i) => `$${i + 1}`).join(',')}) as extended`
+    for (const extended of [true, false]) expect((await db.query(before, params)).rows).toEqual([{ extended }])
   })
 
   it('S91 no parameter that is null, and no count that is none, gets anything past it', async () => {

@@ -169,6 +169,19 @@ describe.each(Object.keys(all))('statements through %s', (name) => {
     })
   })
 
+  it('answer with a row that has no column, and with none: that is how an extension says that it was written', async () => {
+    const text = 'select where $1::int = 1'
+    await using(open(url), async (db) => {
+      const pinned = await db.pin()
+      for (const on of [db, pinned]) {
+        expect((await on.query(text, [1])).rows).toEqual([{}])
+        expect((await on.query(text, [2])).rows).toEqual([])
+      }
+      pinned.release()
+      await db.transaction(async (tx) => expect((await tx.query(text, [1])).rows).toEqual([{}]))
+    })
+  })
+
   it('take parameters as `pg` does: text of JSON is not quoted again, and null is null', async () => {
     const odd = `it's "q" \\ \${x} %_ é\u2028\n\u{1f642} $1 $$`
     const params = [
